@@ -1,0 +1,1 @@
+"""Message types, limits, error codes and signature checks that every part shares. No I/O and no cipher."""
