@@ -1,0 +1,1 @@
+"""Reports: totals and rankings over events, by id."""
