@@ -7,7 +7,7 @@ from typing import Annotated, Final, Literal
 import msgspec
 
 from reteamz.wire import limits
-from reteamz.wire.encoding import Count, Hash, HashOrEmpty, Id, Integer, strict_decode
+from reteamz.wire.encoding import Count, Hash, HashOrEmpty, Id, strict_decode
 from reteamz.wire.errors import Code, ReteamzError
 from reteamz.wire.tokens import Field, split_plain, split_token
 
