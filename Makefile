@@ -27,7 +27,6 @@ check: $(PACKAGES) ## style, types, boundaries
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/lint-imports
 
 format: $(PACKAGES) ## put every file into its form
 	$(BIN)/ruff check --fix .
