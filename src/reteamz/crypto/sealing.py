@@ -116,8 +116,8 @@ def _opened(content: bytes) -> tuple[dict[str, Any], bytes]:
 
 def _oaep(algorithm: RsaAlgorithm) -> OAEP:
     # SHA-1 only for keys that the roster declares so (spec 2.7); OAEP does not need collision resistance.
-    hash = SHA256() if algorithm == "RSA-OAEP-256" else SHA1()  # noqa: S303
-    return OAEP(MGF1(hash), hash, None)
+    digest = SHA256() if algorithm == "RSA-OAEP-256" else SHA1()  # noqa: S303
+    return OAEP(MGF1(digest), digest, None)
 
 
 def _damaged() -> ReteamzError:
