@@ -11,6 +11,7 @@ from reteamz.crypto import bundle, enrolment, fingerprint, grant, kdf, names, re
 from reteamz.crypto.batch import ChainVerifier
 from reteamz.crypto.keys import PrivateRsa
 from reteamz.crypto.roster import TrustedRoster
+from reteamz.wire.accounts import Kdf
 from reteamz.wire.batch import Head, RosterHead
 from reteamz.wire.encoding import b64decode, b64encode
 from reteamz.wire.jwk import PublicOkp, PublicRsa, ed25519_key, thumbprint
@@ -37,7 +38,7 @@ def name(i: Inputs) -> Any:
 
 def password(i: Inputs) -> Any:
     """Password → stretched, auth and wrap key."""
-    stretched = kdf.stretch(i["password"], _as(kdf.Kdf, i["kdf"]), i["least"])
+    stretched = kdf.stretch(i["password"], _as(Kdf, i["kdf"]), i["least"])
     return {
         "stretched": b64encode(stretched),
         "auth": b64encode(kdf.auth_key(stretched)),

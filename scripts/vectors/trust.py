@@ -11,11 +11,11 @@ from scripts.vectors.cases import Suite, keys
 from scripts.vectors.fixed import fixed
 
 from reteamz.crypto import bundle, enrolment, fingerprint, jwe, recovery
-from reteamz.crypto.kdf import Kdf
 from reteamz.crypto.keyring import EpochKeys
 from reteamz.crypto.keys import PrivateOkp, PrivateRsa, okp_key
 from reteamz.crypto.roster import owner_entry, sign_roster
 from reteamz.crypto.signing import sign_jws
+from reteamz.wire.accounts import Kdf
 from reteamz.wire.batch import RosterHead
 from reteamz.wire.encoding import b64encode, sha256
 from reteamz.wire.jwk import thumbprint

@@ -8,10 +8,10 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from reteamz.crypto import jwe
-from reteamz.crypto.kdf import Kdf
 from reteamz.crypto.keyring import EpochKeys, Secret32
 from reteamz.crypto.keys import PrivateOkp, PrivateRsa, make_okp, make_rsa, okp_key, rsa_private
 from reteamz.wire import limits
+from reteamz.wire.accounts import Kdf
 from reteamz.wire.batch import RosterHead
 from reteamz.wire.encoding import Hash, Id, b64encode, strict_decode
 from reteamz.wire.errors import ReteamzError

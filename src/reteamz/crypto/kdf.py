@@ -4,27 +4,19 @@ from __future__ import annotations
 
 import os
 import unicodedata
-from typing import Annotated, Final, Literal
+from typing import Final
 
-import msgspec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.kdf.pbkdf2 import PBKDF2HMAC
 
 from reteamz.wire import limits
-from reteamz.wire.encoding import Count, b64decode, b64encode
+from reteamz.wire.accounts import Kdf
+from reteamz.wire.encoding import b64decode, b64encode
 from reteamz.wire.errors import ReteamzError
 
 KEY_BYTES: Final = 32
 SALT_BYTES: Final = 16
-
-
-class Kdf(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How a password is stretched; ``salt`` is base64 of 16 bytes."""
-
-    name: Literal["PBKDF2-SHA256"]
-    salt: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{22}$")]
-    iterations: Count
 
 
 def new_kdf() -> Kdf:
