@@ -47,7 +47,9 @@ def _csrf(_: Request[Any, Any, Any], __: PermissionDeniedException) -> Response[
 
 
 def _http(_: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
-    code, message = _HTTP.get(error.status_code, ("input_invalid", "The request is not of the agreed form; reload the page."))
+    code, message = _HTTP.get(
+        error.status_code, ("input_invalid", "The request is not of the agreed form; reload the page.")
+    )
     response = answer(ReteamzError(code, message))
     response.status_code = error.status_code
     return response

@@ -59,4 +59,6 @@ def totp_step(secret: str, code: str, now: int) -> int | None:
     """Return the time step whose code this is, None for none near ``now`` (ms)."""
     current = now // 1000 // STEP_S
     maker = pyotp.HOTP(secret)
-    return next((step for step in (current, current - 1, current + 1) if hmac.compare_digest(maker.at(step), code)), None)
+    return next(
+        (step for step in (current, current - 1, current + 1) if hmac.compare_digest(maker.at(step), code)), None
+    )

@@ -69,7 +69,9 @@ async def sessions_of(session: AsyncSession, viewer: Viewer, now: int) -> list[S
 
 async def close_session(session: AsyncSession, member: str, id: str) -> bool:
     """End a session of this member; tell whether there was one."""
-    found = await session.execute(delete(Session).where(Session.member == member, Session.id == id).returning(Session.id))
+    found = await session.execute(
+        delete(Session).where(Session.member == member, Session.id == id).returning(Session.id)
+    )
     return found.first() is not None
 
 
@@ -81,5 +83,3 @@ async def close_others(session: AsyncSession, viewer: Viewer) -> None:
 async def expire(session: AsyncSession, now: int) -> None:
     """Forget sessions that are over."""
     await session.execute(delete(Session).where((Session.expires < now) | (Session.seen < now - IDLE_MS)))
-
-
