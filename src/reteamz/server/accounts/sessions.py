@@ -38,9 +38,11 @@ def open_session(session: AsyncSession, member: str, client: str, now: int) -> s
 
 async def viewer_of(session: AsyncSession, cookie: str, now: int) -> Viewer | None:
     """Return who is behind a cookie, None for nobody."""
-    id = sha256(cookie.encode())
+    hashed = sha256(cookie.encode())
     row = (
-        await session.execute(select(Session, Member).join(Member, Member.id == Session.member).where(Session.id == id))
+        await session.execute(
+            select(Session, Member).join(Member, Member.id == Session.member).where(Session.id == hashed)
+        )
     ).one_or_none()
     if row is None:
         return None

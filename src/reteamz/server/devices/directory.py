@@ -45,7 +45,7 @@ class DeviceDirectory:
     def forget(self, account: str) -> None:
         """Look the devices of an account up again, after anything about it changed."""
         self._changes += 1
-        self._records = {id: record for id, record in self._records.items() if record.account != account}
+        self._records = {device: record for device, record in self._records.items() if record.account != account}
 
     async def _load(self, device: str) -> DeviceRecord | None:
         async with self._control.session() as session:
