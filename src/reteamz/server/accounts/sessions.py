@@ -77,6 +77,11 @@ async def close_session(session: AsyncSession, member: str, id: str) -> bool:
     return found.first() is not None
 
 
+async def close_cookie(session: AsyncSession, cookie: str) -> None:
+    """End the session of a cookie, if it has one."""
+    await session.execute(delete(Session).where(Session.id == sha256(cookie.encode())))
+
+
 async def close_others(session: AsyncSession, viewer: Viewer) -> None:
     """End every other session of the viewer."""
     await session.execute(delete(Session).where(Session.member == viewer.member, Session.id != viewer.session))
