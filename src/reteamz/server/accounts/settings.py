@@ -64,7 +64,7 @@ async def start_totp(session: AsyncSession, viewer: Viewer) -> TotpStart:
     """Return a new secret for an authenticator; nothing is in force yet."""
     member = await session.get_one(Member, viewer.member)
     secret = pyotp.random_base32()
-    return TotpStart(secret, pyotp.TOTP(secret).provisioning_uri(member.email, issuer_name="Reteamz"))
+    return TotpStart(secret, pyotp.TOTP(secret).provisioning_uri(name=member.email, issuer_name="Reteamz"))
 
 
 async def enable_totp(session: AsyncSession, viewer: Viewer, enable: TotpEnable, now: int) -> None:

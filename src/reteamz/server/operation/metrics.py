@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import Final
 
+from litestar.enums import ScopeType
 from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
@@ -53,7 +54,7 @@ class MetricsMiddleware(ASGIMiddleware):
         try:
             await next_app(scope, receive, watch)
         finally:
-            if scope["type"] == "http":
+            if scope["type"] == ScopeType.HTTP:
                 route = scope.get("path_template") or "unknown"
                 self._metrics.requests.labels(route, scope["method"], str(status)).inc()
                 self._metrics.seconds.labels(route).observe(time.perf_counter() - begin)
