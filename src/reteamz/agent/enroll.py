@@ -74,11 +74,10 @@ def enroll(folder: Path, code: str, http: httpx.Client, now: Clock) -> State:
 
 def set_aside(folder: Path, device: str) -> None:
     """Keep the spool of a device that was enrolled here before: its batches carry its own signature."""
-    path = folder / "spool.db"
-    if path.exists():
-        path.rename(folder / f"spool-{device}.db")
-    for suffix in ("-wal", "-shm"):
-        path.with_name(path.name + suffix).unlink(missing_ok=True)
+    for suffix in ("", "-wal", "-shm"):
+        path = folder / f"spool.db{suffix}"
+        if path.exists():
+            path.rename(folder / f"spool-{device}.db{suffix}")
 
 
 def platform() -> Literal["linux", "windows", "macos"]:
