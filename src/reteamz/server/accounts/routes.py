@@ -46,7 +46,9 @@ _CLIENTS = ("Firefox", "Edg", "OPR", "Chrome", "Safari", "python-httpx", "reteam
 
 
 def _cookie(config: Config, value: str, age_s: int) -> Cookie:
-    return Cookie(key=COOKIE, value=value, path="/", max_age=age_s, httponly=True, samesite="strict", secure=config.secure)
+    return Cookie(
+        key=COOKIE, value=value, path="/", max_age=age_s, httponly=True, samesite="strict", secure=config.secure
+    )
 
 
 def _client(request: Request[Any, Any, Any]) -> str:
