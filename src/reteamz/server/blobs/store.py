@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import BinaryIO
 
 import obstore
 from obstore.store import LocalStore, ObjectStore, from_url
@@ -32,7 +33,7 @@ class BlobStore:
             return False
         return True
 
-    async def put(self, account: str, sha256: str, data: bytes) -> None:
+    async def put(self, account: str, sha256: str, data: BinaryIO | bytes) -> None:
         """Store a blob whole, or not at all."""
         await obstore.put_async(self._store, _path(account, sha256), data)
 

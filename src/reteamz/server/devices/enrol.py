@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import msgspec
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -34,6 +34,10 @@ async def add_ticket(session: AsyncSession, viewer: Viewer, post: TicketPost, no
         )
     )
     record(session, now, viewer.account, viewer.member, "code_made", post.ticket)
+    try:
+        await session.flush()
+    except IntegrityError:
+        raise ReteamzError("input_invalid", "The code exists already; make a new one.") from None
 
 
 async def tickets_of(session: AsyncSession, account: str) -> list[TicketView]:
@@ -74,14 +78,20 @@ async def redeem(session: AsyncSession, body: bytes, signature: str, now: int) -
         ):
             raise ReteamzError("device_exists", "Another device has this identifier; enrol again.")
         return known.account, known.state  # type: ignore[return-value]  # one of the three is written
-    ticket = await session.get(Ticket, enroll.ticket, with_for_update=True)
+    ticket = await session.get(Ticket, enroll.ticket)
     if ticket is None or ticket.account != enroll.account or ticket.type != "device":
         raise ReteamzError("ticket_unknown", "The server does not know this code; ask the owner for a new one.")
     if now > ticket.expires:
         raise ReteamzError("code_expired", "The enrolment code has expired; ask the owner for a new one.")
-    if ticket.redemptions >= ticket.uses:
+    # Counted by the statement: two redemptions at the same time must not take the same last use.
+    redemption = await session.scalar(
+        update(Ticket)
+        .where(Ticket.id == ticket.id, Ticket.redemptions < Ticket.uses)
+        .values(redemptions=Ticket.redemptions + 1)
+        .returning(Ticket.redemptions)
+    )
+    if redemption is None:
         raise ReteamzError("ticket_spent", "The enrolment code was used up; ask the owner for a new one.")
-    ticket.redemptions += 1
     session.add(
         Device(
             id=enroll.device,
@@ -93,7 +103,7 @@ async def redeem(session: AsyncSession, body: bytes, signature: str, now: int) -
             exchange_print=prints[1],
             platform=enroll.platform,
             ticket=ticket.id,
-            redemption=ticket.redemptions,
+            redemption=redemption,
             mac=enroll.mac,
             redeemed=now,
             seen=now,

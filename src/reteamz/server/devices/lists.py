@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from reteamz.server.accounts.access import Viewer
@@ -84,8 +84,12 @@ async def devices_of(
 async def refuse(session: AsyncSession, viewer: Viewer, device: str, now: int) -> None:
     """Turn a waiting device away for good. Raises ``forbidden``, ``not_found``."""
     viewer.require_owner()
-    row = await session.get(Device, device)
-    if row is None or row.account != viewer.account or row.state != "waiting":
+    refused = await session.scalar(
+        update(Device)
+        .where(Device.id == device, Device.account == viewer.account, Device.state == "waiting")
+        .values(state="removed")
+        .returning(Device.id)
+    )
+    if refused is None:
         raise ReteamzError("not_found", "There is no such waiting device; load the page again.")
-    row.state = "removed"
     record(session, now, viewer.account, viewer.member, "device_refused", device)

@@ -36,7 +36,8 @@ class Placements:
 
 
 async def people_of(session: AsyncSession, viewer: Viewer, persons: Sequence[Entry]) -> list[PersonView]:
-    """Return the persons that the viewer may see."""
+    """Return the persons that the viewer may see. Raises ``forbidden``."""
+    _require_manager(viewer)
     rows = await session.scalars(select(Placement).where(Placement.account == viewer.account))
     places = {row.person: row.department for row in rows}
     views = [PersonView(entry.id, entry.text, places.get(entry.id)) for entry in persons]
@@ -62,7 +63,8 @@ async def place(session: AsyncSession, viewer: Viewer, person: int, department: 
 
 
 async def departments_of(session: AsyncSession, viewer: Viewer) -> list[DepartmentView]:
-    """Return the departments that the viewer may see, with the number of their people."""
+    """Return the departments that the viewer may see, with the number of their people. Raises ``forbidden``."""
+    _require_manager(viewer)
     rows = await session.execute(
         select(Department, func.count(Placement.person))
         .outerjoin(Placement, Placement.department == Department.id)
@@ -99,6 +101,11 @@ async def remove_department(session: AsyncSession, viewer: Viewer, department: s
     await session.execute(delete(Placement).where(Placement.department == department))
     await session.delete(row)
     record(session, now, viewer.account, viewer.member, "department_removed", department)
+
+
+def _require_manager(viewer: Viewer) -> None:
+    if viewer.role not in ("owner", "manager"):
+        raise ReteamzError("forbidden", "Names are for owners and managers; ask the owner of the account.")
 
 
 async def _own(session: AsyncSession, viewer: Viewer, department: str) -> Department:

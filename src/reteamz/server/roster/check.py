@@ -5,8 +5,8 @@ from __future__ import annotations
 from reteamz.wire.encoding import sha256, strict_decode
 from reteamz.wire.errors import ReteamzError
 from reteamz.wire.grant import Grant
-from reteamz.wire.jwk import PublicOkp, ed25519_key, thumbprint
-from reteamz.wire.roster import DeviceEntry, DeviceList, Roster
+from reteamz.wire.jwk import PublicOkp, ed25519_key, rsa_key, thumbprint
+from reteamz.wire.roster import DeviceEntry, DeviceList, MemberEntry, Roster
 from reteamz.wire.signing import verify_jws
 
 
@@ -19,34 +19,43 @@ def check_first(account: str, owner: PublicOkp, jws: str, devices: str) -> Roste
 
 
 def check_next(
-    account: str, owner: PublicOkp, last: Roster, last_sha256: str, jws: str, devices: str
+    account: str, owner: PublicOkp, last: tuple[Roster, list[DeviceEntry]], last_sha256: str, jws: str, devices: str
 ) -> tuple[Roster, list[DeviceEntry]]:
-    """Return the next roster and its devices (spec 6.4, 6.5).
+    """Return the next roster and its devices (spec 6.4, 6.5); ``last`` is the version before, with its devices.
 
     Raises:
         ReteamzError: ``roster_conflict`` when it does not follow the last one, ``roster_refused``.
     """
+    before, devices_before = last
     roster, listed = _read(account, owner, jws, devices)
-    if roster.version != last.version + 1 or roster.prev != last_sha256:
+    if roster.version != before.version + 1 or roster.prev != last_sha256:
         raise ReteamzError(
             "roster_conflict", "The account was changed somewhere else; load the page again, then repeat."
         )
-    if last.mode == "encrypted" and roster.mode == "plain":
+    if before.mode == "encrypted" and roster.mode == "plain":
         raise _refused("Encryption cannot be switched off")
-    if roster.epoch < last.epoch:
+    if roster.epoch < before.epoch:
         raise _refused("The epoch cannot fall")
-    members = {member.id: member for member in roster.members}
-    for old in last.members:
-        entry = members.get(old.id)
-        if entry is None or (entry.identity, entry.settings, entry.exchange) != (
-            old.identity,
-            old.settings,
-            old.exchange,
-        ):
-            raise _refused("A member cannot disappear or change keys")
-        if old.state == "removed" and entry.state != "removed":
-            raise _refused("A removed member cannot come back")
+    members = {entry.id: entry for entry in roster.members}
+    for old in before.members:
+        _check_kept(old, members.get(old.id))
+    known = {entry.id: entry for entry in listed}
+    for device in devices_before:
+        _check_kept(device, known.get(device.id))
     return roster, listed
+
+
+def _check_kept(old: MemberEntry | DeviceEntry, entry: MemberEntry | DeviceEntry | None) -> None:
+    if entry is None or _keys(entry) != _keys(old):
+        raise _refused("A member or device cannot disappear or change keys")
+    if old.state == "removed" and entry.state != "removed":
+        raise _refused("A removed member or device cannot come back")
+
+
+def _keys(entry: MemberEntry | DeviceEntry) -> tuple[str, ...]:
+    if isinstance(entry, MemberEntry):
+        return entry.identity, entry.settings, entry.exchange, entry.alg
+    return entry.signing, entry.exchange, entry.alg
 
 
 def check_grant(account: str, owner: PublicOkp, recipient: str, jws: str) -> Grant:
@@ -75,6 +84,11 @@ def _read(account: str, owner: PublicOkp, jws: str, devices: str) -> tuple[Roste
         raise _refused("The device list is not the one that the roster names")
     if (roster.mode == "encrypted") != (roster.epoch > 0) or (roster.epoch > 0) != (roster.sealing is not None):
         raise _refused("Mode, epoch and sealing key do not fit together")
+    if roster.sealing is not None:
+        rsa_key(roster.sealing)
+    for entries in (roster.members, listed.devices):
+        if len({entry.id for entry in entries}) != len(entries):
+            raise _refused("The roster names somebody twice")
     owners = [member for member in roster.members if member.role == "owner" and member.state == "active"]
     if len(owners) != 1 or owners[0].identity != thumbprint(owner):
         raise _refused("A roster has exactly one owner, the one who signs it")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from reteamz.server.accounts.access import Viewer
@@ -17,7 +18,7 @@ from reteamz.wire.batch import RosterHead
 from reteamz.wire.encoding import b64decode, sha256, strict_decode
 from reteamz.wire.errors import ReteamzError
 from reteamz.wire.jwk import PublicOkp
-from reteamz.wire.roster import DeviceEntry, Roster
+from reteamz.wire.roster import DeviceEntry, DeviceList, Roster
 
 VERSIONS_MOST = 200
 """Most versions in one answer."""
@@ -58,7 +59,10 @@ async def post_roster(session: AsyncSession, viewer: Viewer, post: RosterPost, n
     account = await session.get_one(Account, viewer.account, with_for_update=True)
     owner = await owner_key(session, viewer.account)
     stored = await _last(session, viewer.account)
-    last = strict_decode(b64decode(stored.jws.split(".")[1]), Roster)
+    last = (
+        strict_decode(b64decode(stored.jws.split(".")[1]), Roster),
+        strict_decode(stored.devices.encode(), DeviceList).devices,
+    )
     roster, devices = check_next(viewer.account, owner, last, stored.sha256, post.roster, post.devices)
     head = RosterHead(roster.version, sha256(post.roster.encode()))
     session.add(
@@ -66,6 +70,13 @@ async def post_roster(session: AsyncSession, viewer: Viewer, post: RosterPost, n
             account=viewer.account, version=head.version, sha256=head.sha256, jws=post.roster, devices=post.devices
         )
     )
+    # Written first: whoever comes second fails here, and what is read from now on stays so until the commit.
+    try:
+        await session.flush()
+    except IntegrityError:
+        raise ReteamzError(
+            "roster_conflict", "The account was changed somewhere else; load the page again, then repeat."
+        ) from None
     if account.mode != roster.mode:
         record(session, now, viewer.account, viewer.member, "encryption_enabled")
     account.mode, account.epoch = roster.mode, roster.epoch
@@ -81,12 +92,20 @@ async def post_roster(session: AsyncSession, viewer: Viewer, post: RosterPost, n
 
 async def replace_bundle(session: AsyncSession, member: str, base: str, bundle: str) -> Member:
     """Replace a member's bundle if it still is the one that ``base`` names. Raises ``bundle_conflict``."""
-    row = await session.get_one(Member, member, with_for_update=True)
-    if sha256(row.bundle.encode()) != base:
+    row = await session.get_one(Member, member)
+    found = None
+    if sha256(row.bundle.encode()) == base:
+        # Compared again by the statement: another request may replace it between reading and writing.
+        found = await session.scalar(
+            update(Member)
+            .where(Member.id == member, Member.bundle == row.bundle)
+            .values(bundle=bundle)
+            .returning(Member.id)
+        )
+    if found is None:
         raise ReteamzError(
             "bundle_conflict", "Your keys were changed somewhere else; load the page again, then repeat."
         )
-    row.bundle = bundle
     return row
 
 
@@ -114,6 +133,8 @@ async def _follow_devices(session: AsyncSession, viewer: Viewer, devices: list[D
         row = rows.get(entry.id)
         if row is None or (row.signing_print, row.exchange_print) != (entry.signing, entry.exchange):
             raise ReteamzError("roster_refused", "The roster names a device that is not here; load the page again.")
+        if row.state == "removed" and entry.state != "removed":
+            raise ReteamzError("roster_refused", "The roster names a device that was refused; load the page again.")
         if row.state != entry.state:
             row.state = entry.state
             record(session, now, viewer.account, viewer.member, f"device_{entry.state}", entry.id)

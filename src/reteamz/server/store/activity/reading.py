@@ -74,6 +74,14 @@ def listed_blob(cursor: duckdb.DuckDBPyConnection, device: int, sha256: str) -> 
     return None if row is None else ListedBlob(*row)
 
 
+def blob_persons(cursor: duckdb.DuckDBPyConnection, account: int, sha256: str) -> list[int]:
+    """Return the persons that the listings of a blob name, 0 for a listing that names nobody."""
+    rows = cursor.execute(
+        "SELECT DISTINCT person FROM blob WHERE account = ? AND sha256 = ?", [account, sha256]
+    ).fetchall()
+    return [person for (person,) in rows]
+
+
 def alarms(cursor: duckdb.DuckDBPyConnection, account: str) -> list[Alarm]:
     """Return the alarms of an account, newest first."""
     rows = cursor.execute(

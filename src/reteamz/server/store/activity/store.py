@@ -254,6 +254,11 @@ class ActivityStore:
         with self.cursor() as cursor:
             return reading.listed_blob(cursor, known.number, sha256)
 
+    def blob_persons(self, account: str, sha256: str) -> list[int]:
+        """Return the persons that an account's batches name for a blob, 0 for nobody; empty when no batch lists it."""
+        with self.cursor() as cursor:
+            return reading.blob_persons(cursor, self.account_number(account), sha256)
+
     def alarms(self, account: str) -> list[Alarm]:
         """Return the alarms of an account, newest first."""
         with self.cursor() as cursor:
