@@ -146,6 +146,16 @@ class Owner:
             ReteamzError: ``login_failed``, ``totp_required``, ``kdf_refused``, and those of bundle and roster.
         """
         connection = Connection(server, http)
+        try:
+            return cls._open(connection, email, password, now, totp, least)
+        except BaseException:
+            connection.close()
+            raise
+
+    @classmethod
+    def _open(
+        cls, connection: Connection, email: str, password: str, now: Clock, totp: str | None, least: int
+    ) -> Owner:
         kdf = connection.post("/api/login/start", LoginStart(email), LoginKdf).kdf
         stretched = passwords.stretch(password, kdf, least)
         auth = b64encode(passwords.auth_key(stretched))

@@ -13,7 +13,7 @@ from reteamz.agent.spool.spool import Make, Outgoing, Spool
 from reteamz.agent.sync.client import Client, Refusal
 from reteamz.crypto.signing import sign_request
 from reteamz.wire.batch import RETIRING, Batch, Refused, decode_body
-from reteamz.wire.enrolment import DeviceState, Poll
+from reteamz.wire.enrolment import DeviceState, Poll, Polled
 from reteamz.wire.errors import Code, ReteamzError
 from reteamz.wire.signing import POLL
 from reteamz.wire.tokens import split_plain
@@ -46,13 +46,17 @@ class Sync:
             ReteamzError: a code of spec 8.3 when the server sent something that must not be believed; ``server_unreachable`` and refusals.
         """
         device = self._device
-        state = device.trust.state
         computer = None
         if device.mode != "anonymous":
             computer = device.trust.names().entry("computer", device.computer)
-        body = msgspec.json.encode(Poll(1, state.account, state.device, self._now(), __version__, computer))
         try:
-            polled = self._client.poll(body, sign_request(device.signing, POLL, body))
+            try:
+                polled = self._poll(computer)
+            except Refusal as refusal:
+                # The account was encrypted since: ask without a name, the grant is on its way.
+                if refusal.code not in RETIRING or computer is None:
+                    raise
+                polled = self._poll(None)
         except Refusal as refusal:
             self._stop_on(refusal)
             raise
@@ -65,6 +69,11 @@ class Sync:
         device.flush()
         device.believe(device.trust.poll_answered(polled.state == "confirmed", polled.owner, polled.grant))
         return polled.state
+
+    def _poll(self, computer: str | None) -> Polled:
+        state = self._device.trust.state
+        body = msgspec.json.encode(Poll(1, state.account, state.device, self._now(), __version__, computer))
+        return self._client.poll(body, sign_request(self._device.signing, POLL, body))
 
     def push_once(self) -> bool:
         """Send the oldest batch; False when none waits.
