@@ -29,13 +29,16 @@ class DayHours(msgspec.Struct, kw_only=True):
 
 
 class RankedRow(msgspec.Struct, kw_only=True):
-    """One name: time, number of events, number of persons; `share` is ms ÷ total_ms of the whole table, 0…1."""
+    """One name: time, number of events, number of persons (None unless asked for: it costs as much again as the rest).
+
+    `share` is ms ÷ total_ms of the whole table, 0…1.
+    """
 
     id: int
     name: str
     ms: int
     visits: int
-    people: int
+    people: int | None
     share: float
 
 

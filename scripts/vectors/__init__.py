@@ -1,0 +1,1 @@
+"""Writes `vectors/*.json`: `python -m scripts.vectors`."""

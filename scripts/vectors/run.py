@@ -1,0 +1,166 @@
+"""What each suite runs, from JSON inputs to a JSON output: the Python side of `web/core/src/vectors.ts`."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, TypeVar
+
+import msgspec
+
+from reteamz.crypto import bundle, enrolment, fingerprint, grant, kdf, names, recovery, sealing, tokens
+from reteamz.crypto.batch import ChainVerifier
+from reteamz.crypto.keys import PrivateRsa
+from reteamz.crypto.roster import TrustedRoster
+from reteamz.wire.accounts import Kdf
+from reteamz.wire.batch import Head, RosterHead
+from reteamz.wire.encoding import b64decode, b64encode
+from reteamz.wire.jwk import PublicOkp, PublicRsa, ed25519_key, thumbprint
+from reteamz.wire.roster import DeviceEntry
+from reteamz.wire.signing import verify_jws
+
+Inputs = dict[str, Any]
+T = TypeVar("T")
+
+
+def _as(kind: type[T], value: Any) -> T:
+    return msgspec.convert(value, kind)
+
+
+def base64(i: Inputs) -> Any:
+    """Text → hex."""
+    return b64decode(i["text"]).hex()
+
+
+def name(i: Inputs) -> Any:
+    """Field and text (UTF-16 code units as JSON) → normalised text."""
+    return names.normalise(i["field"], i["text"])
+
+
+def password(i: Inputs) -> Any:
+    """Password → stretched, auth and wrap key."""
+    stretched = kdf.stretch(i["password"], _as(Kdf, i["kdf"]), i["least"])
+    return {
+        "stretched": b64encode(stretched),
+        "auth": b64encode(kdf.auth_key(stretched)),
+        "wrap": b64encode(kdf.wrap_key(stretched)),
+    }
+
+
+def token(i: Inputs) -> Any:
+    """Name → token."""
+    return tokens.TokenCipher(b64decode(i["master"]), i["epoch"]).encrypt(i["field"], i["text"])
+
+
+def token_open(i: Inputs) -> Any:
+    """Token → name."""
+    return tokens.TokenCipher(b64decode(i["master"]), i["epoch"]).decrypt(i["token"])
+
+
+def text(i: Inputs) -> Any:
+    """Running text → text with names."""
+    return tokens.TokenReader({int(e): b64decode(m) for e, m in i["masters"].items()}).replace(i["text"])
+
+
+def prints(i: Inputs) -> Any:
+    """Keys → thumbprints and fingerprints."""
+    identity, exchange = _as(PublicOkp, i["okp"]), _as(PublicRsa, i["rsa"])
+    return {
+        "okp": thumbprint(identity),
+        "rsa": thumbprint(exchange),
+        "owner": fingerprint.show(fingerprint.owner_fingerprint(identity)),
+        "device": fingerprint.show(fingerprint.device_fingerprint(identity, exchange)),
+    }
+
+
+def jws(i: Inputs) -> Any:
+    """JWS → payload as text."""
+    return verify_jws(ed25519_key(_as(PublicOkp, i["key"])), i["typ"], i["jws"]).decode()
+
+
+def open_bundle(i: Inputs) -> Any:
+    """Bundle → payload."""
+    return msgspec.to_builtins(bundle.open_bundle(i["bundle"], b64decode(i["wrap"]), i["account"], i["member"]))
+
+
+def open_kit(i: Inputs) -> Any:
+    """Kit and code → payload."""
+    return msgspec.to_builtins(recovery.open_kit(recovery.read_kit(i["kit"].encode()), i["code"]))
+
+
+def roster(i: Inputs) -> Any:
+    """Rosters, one after the other → the head."""
+    (first, devices), *rest = i["rosters"]
+    trusted = TrustedRoster.first(
+        i["account"], _as(PublicOkp, i["owner"]), i["pinned"], _as(RosterHead, i["mark"]), first, devices
+    )
+    for text_, devices in rest:
+        trusted = trusted.update(text_, devices)
+    return msgspec.to_builtins(trusted.head)
+
+
+def code(i: Inputs) -> Any:
+    """Enrolment code → what it says."""
+    found = enrolment.decode_code(i["code"], i["now"])
+    fields = {f: getattr(found, f) for f in ("type", "mode", "account", "ticket", "expires", "uses", "server")}
+    return {**fields, "owner": b64encode(found.owner), "secret": b64encode(found.secret)}
+
+
+def mac(i: Inputs) -> Any:
+    """Redemption → accepted."""
+    ticket = _as(enrolment.Ticket, i["ticket"])
+    enrolment.check_mac(
+        b64decode(i["enrol"]), ticket, i["account"], i["signing"], i["exchange"], i["mac"], i["redeemed"]
+    )
+    return True
+
+
+def accept(i: Inputs) -> Any:
+    """Grant → keys and what is remembered."""
+    keys, state = grant.accept_grant(
+        i["grant"],
+        _as(PublicOkp, i["owner"]),
+        b64decode(i["pinned"]),
+        i["account"],
+        _as(PrivateRsa, i["exchange"]),
+        None if i["state"] is None else _as(grant.GrantState, i["state"]),
+    )
+    return {"keys": msgspec.to_builtins(keys), "state": msgspec.to_builtins(state)}
+
+
+def sealed(i: Inputs) -> Any:
+    """Blob → caption and data."""
+    keys = {int(epoch): _as(PrivateRsa, key) for epoch, key in i["keys"].items()}
+    caption, data = sealing.unseal(keys, b64decode(i["blob"]), _as(sealing.Context, i["context"]))
+    return {"caption": caption, "data": b64encode(data)}
+
+
+def chain(i: Inputs) -> Any:
+    """Journal → head and what was lost."""
+    verifier = ChainVerifier(i["account"], _as(DeviceEntry, i["device"]), _as(PublicOkp, i["signing"]))
+    for seq, body, signature in i["entries"]:
+        verifier.add(seq, body.encode(), signature)
+    verifier.finish(_as(Head, i["head"]))
+    return {"head": msgspec.to_builtins(verifier.head), "lost": [list(pair) for pair in verifier.lost]}
+
+
+RUN = {
+    "base64": base64, "names": name, "passwords": password, "tokens": token, "tokens-open": token_open, "text": text,
+    "fingerprints": prints, "jws": jws, "bundles": open_bundle, "kits": open_kit, "rosters": roster, "codes": code,
+    "macs": mac, "grants": accept, "sealed": sealed, "chains": chain,
+}  # fmt: skip
+
+
+def run_file(data: str) -> tuple[int, list[str]]:
+    """Run a file of cases; return how many there are, and a line for each that failed."""
+    from reteamz.wire.errors import ReteamzError
+
+    suite = json.loads(data)
+    failures = []
+    for case in suite["cases"]:
+        try:
+            outcome: dict[str, Any] = {"result": "valid", "output": RUN[suite["suite"]](case["inputs"])}
+        except ReteamzError as error:
+            outcome = {"result": "invalid", "error": error.code}
+        if outcome != {key: case[key] for key in outcome if key in case}:
+            failures.append(f"{suite['suite']} {case['id']} ({case['comment']}): {outcome}")
+    return len(suite["cases"]), failures

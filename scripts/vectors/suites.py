@@ -1,0 +1,27 @@
+"""All suites."""
+
+from __future__ import annotations
+
+from scripts.vectors import content, naming, trust
+
+
+def texts() -> dict[str, str]:
+    """Return the text of every file by the suite's name."""
+    suites = [
+        naming.base64(),
+        naming.names(),
+        naming.passwords(),
+        *naming.tokens(),
+        naming.running_text(),
+        naming.fingerprints(),
+        trust.jws(),
+        trust.bundles(),
+        trust.kits(),
+        trust.rosters(),
+        trust.codes(),
+        trust.macs(),
+        content.grants(),
+        content.sealed(),
+        content.chains(),
+    ]
+    return {suite.name: suite.text() for suite in suites}

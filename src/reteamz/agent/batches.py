@@ -1,0 +1,177 @@
+"""Bodies of batches out of events (spec 9.1-9.4, 9.7, 9.8)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final, Literal, Protocol
+
+import msgspec
+
+from reteamz.agent.samples import Event
+from reteamz.agent.spool.spool import Make
+from reteamz.wire import limits
+from reteamz.wire.batch import Batch, Head, Lost, Refused, Restart, RosterHead, Void
+from reteamz.wire.batch import Event as Row
+from reteamz.wire.tokens import Field
+
+Mode = Literal["encrypted", "anonymous", "plain"]
+
+_BODY_BYTES: Final = limits.BATCH_BYTES - 64 * 1024
+_ROW_BYTES: Final = 120
+"""Most that the numbers of one event take in JSON."""
+_NAMES: Final = 6
+"""Names that one event can add at most."""
+_LATEST_MS: Final = 2**53 - 1
+
+
+class Names(Protocol):
+    """Turns names into entries of a batch: tokens, or plain entries."""
+
+    def entry(self, field: Field, text: str) -> str | None:
+        """Return the entry, None for a text that has none (spec 4.1)."""
+        ...
+
+
+class Terms(msgspec.Struct, frozen=True):
+    """What a batch says about itself besides its events."""
+
+    mode: Mode
+    epoch: int
+    roster: RosterHead | None
+    policy: int
+
+
+ANONYMOUS: Final = Terms("anonymous", 0, None, 0)
+
+
+class _Columns:
+    """Tokens and rows of one batch while it is filled."""
+
+    def __init__(self, names: Names) -> None:
+        self._names = names
+        self._indexes: dict[Field, dict[str, int]] = {
+            "person": {},
+            "app": {},
+            "site": {},
+            "title": {},
+            "url": {},
+            "doc": {},
+        }
+        self._entries: dict[str, int] = {}
+        self.tokens: list[str] = []
+        self.rows: list[Row] = []
+        self.bytes = 0
+
+    def full(self) -> bool:
+        return (
+            len(self.rows) >= limits.BATCH_EVENTS
+            or len(self.tokens) > limits.BATCH_TOKENS - _NAMES
+            or self.bytes > _BODY_BYTES
+        )
+
+    def _index(self, field: Field, text: str) -> int:
+        if not text:
+            return -1
+        known = self._indexes[field]
+        index = known.get(text)
+        if index is None:
+            index = self._new(field, text, known)
+        return index
+
+    def _new(self, field: Field, text: str, known: dict[str, int]) -> int:
+        entry = self._names.entry(field, text)
+        if entry is None:
+            index = -1
+        else:
+            # Two spellings of one name have one entry (spec 4.1, 9.4).
+            index = self._entries.setdefault(entry, len(self.tokens))
+            if index == len(self.tokens):
+                self.tokens.append(entry)
+                # A control character takes six characters in JSON; tokens hold none.
+                self.bytes += len(entry) + 3 if entry.startswith("rtz1.") else 6 * len(entry.encode("utf-8", "replace"))
+        known[text] = index
+        return index
+
+    def add(self, event: Event) -> None:
+        index = self._index
+        self.rows.append(
+            (
+                index("person", event.person),
+                event.kind,
+                event.start,
+                event.end - event.start,
+                event.offset,
+                index("app", event.app),
+                index("site", event.site),
+                index("title", event.title),
+                index("url", event.url),
+                index("doc", event.document),
+                event.input,
+                -1,
+            )
+        )
+        self.bytes += _ROW_BYTES
+
+
+class BatchMaker:
+    """Makes bodies for one device."""
+
+    def __init__(self, account: str, device: str) -> None:
+        self._account = account
+        self._device = device
+
+    def batches(self, terms: Terms, names: Names, events: list[Event]) -> Iterator[Make]:
+        """Yield one maker for every batch that the events fill."""
+        events = [event for event in events if 0 <= event.start <= _LATEST_MS]
+        if terms.mode == "anonymous":
+            rows: list[Row] = [
+                (-1, event.kind, event.start, event.end - event.start, 0, -1, -1, -1, -1, -1, 0, -1) for event in events
+            ]
+            for start in range(0, len(rows), limits.BATCH_EVENTS):
+                yield self._make(ANONYMOUS, [], rows[start : start + limits.BATCH_EVENTS])
+            return
+        columns = _Columns(names)
+        for event in events:
+            columns.add(event)
+            if columns.full():
+                yield self._make(terms, columns.tokens, columns.rows)
+                columns = _Columns(names)
+        if columns.rows:
+            yield self._make(terms, columns.tokens, columns.rows)
+
+    def _make(self, terms: Terms, tokens: list[str], rows: list[Row]) -> Make:
+        def make(seq: int, prev: str) -> bytes:
+            return msgspec.json.encode(
+                Batch(
+                    1,
+                    self._account,
+                    self._device,
+                    seq,
+                    prev,
+                    terms.epoch,
+                    terms.roster,
+                    terms.policy,
+                    terms.mode,
+                    tokens,
+                    rows,
+                    [],
+                )
+            )
+
+        return make
+
+    def void(self, refused: Refused) -> Make:
+        """Return the maker of a void (spec 9.7)."""
+
+        def make(seq: int, prev: str) -> bytes:
+            return msgspec.json.encode(Void(1, self._account, self._device, seq, prev, refused))
+
+        return make
+
+    def restart(self, lost: Head) -> Make:
+        """Return the maker of a restart (spec 9.8)."""
+
+        def make(seq: int, prev: str) -> bytes:
+            return msgspec.json.encode(Restart(1, self._account, self._device, seq, prev, Lost(lost.seq, lost.sha256)))
+
+        return make

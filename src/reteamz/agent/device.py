@@ -1,0 +1,181 @@
+"""One enrolled computer, from samples to the spool; no desktop and no threads of its own."""
+
+from __future__ import annotations
+
+import platform
+import threading
+from pathlib import Path
+from typing import Final
+
+import httpx
+import msgspec
+
+from reteamz.agent.batches import BatchMaker
+from reteamz.agent.folder import prepare
+from reteamz.agent.keys import DeviceKeys, load_keys
+from reteamz.agent.merge import Merger
+from reteamz.agent.policy import Policy, anonymous
+from reteamz.agent.samples import Clock, Event, Sample
+from reteamz.agent.spool.cipher import LocalCipher
+from reteamz.agent.spool.spool import Spool
+from reteamz.agent.state import load_state, not_enrolled, save_state
+from reteamz.agent.sync.client import Client
+from reteamz.agent.sync.sync import Sync
+from reteamz.agent.trust import Mode, Trust
+from reteamz.crypto.fingerprint import device_fingerprint, show
+from reteamz.crypto.signing import sign_batch
+from reteamz.wire import limits
+from reteamz.wire.encoding import b64decode
+from reteamz.wire.errors import ReteamzError
+
+PULSE_MS: Final = 5_000
+"""A look counts for at most so long; a longer silence is a gap."""
+
+_EVENTS: Final = msgspec.json.Decoder(list[Event])
+
+
+class Device:
+    """Takes samples, tells them as the owner's grant allows, keeps them until the server has them.
+
+    Methods may be called from several threads; ``close`` once, at the end.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        keys: DeviceKeys,
+        trust: Trust,
+        spool: Spool,
+        client: Client,
+        now: Clock,
+        policy: Policy,
+        pulse: int,
+    ) -> None:
+        self._folder = folder
+        self._trust = trust
+        self.signing: Final = keys.signing
+        self.fingerprint: Final = show(device_fingerprint(keys.signing.public(), keys.exchange.public()))
+        """What the owner compares: 12 groups of five digits (spec 1.12)."""
+        self._spool = spool
+        self._lock = threading.RLock()
+        self._merger = Merger(pulse)
+        self._policy = policy
+        self._names = trust.names()
+        state = trust.state
+        self._maker = BatchMaker(state.account, state.device)
+        self.computer = platform.node()
+        """The computer's name, told as a token after a grant."""
+        self.last: Sample | None = None
+        """What was seen last, in memory only, for the person at the computer."""
+        self.sync = Sync(self, client, spool, self._maker, now)
+        if pending := spool.pending():
+            self._merger.put_back(_EVENTS.decode(pending))
+
+    @classmethod
+    def open(
+        cls,
+        folder: Path,
+        http: httpx.Client,
+        now: Clock,
+        policy: Policy | None = None,
+        pulse_ms: int = PULSE_MS,
+    ) -> Device:
+        """Open the computer that was enrolled in this folder.
+
+        Raises:
+            ReteamzError: ``not_enrolled``, ``key_corrupt``, ``state_corrupt``, ``spool_corrupt``, ``disk_full``, ``folder_unusable``.
+        """
+        prepare(folder)
+        state, keys = load_state(folder), load_keys(folder)
+        if state is None or not state.redeemed:
+            raise not_enrolled()
+        if keys is None:
+            raise ReteamzError("key_corrupt", "The key file of this computer is gone; enrol it again with a new code.")
+        spool = Spool(
+            folder / "spool.db",
+            LocalCipher(b64decode(keys.local)),
+            state.device,
+            lambda body: sign_batch(keys.signing, body),
+        )
+        client = Client(http, state.server)
+        return cls(folder, keys, Trust(state, keys), spool, client, now, policy or Policy(), pulse_ms)
+
+    @property
+    def trust(self) -> Trust:
+        """What this computer believes."""
+        return self._trust
+
+    @property
+    def mode(self) -> Mode:
+        """How names are told now."""
+        return self._trust.mode
+
+    @property
+    def policy(self) -> Policy:
+        """What may be recorded."""
+        return self._policy
+
+    def feed(self, sample: Sample) -> None:
+        """Take a sample. What policy and mode do not allow is forgotten here.
+
+        Raises:
+            ReteamzError: those of the spool; what was fed stays in memory then.
+        """
+        with self._lock:
+            self.last = sample
+            seen = anonymous(sample) if self.mode == "anonymous" else self._policy.apply(sample)
+            self._merger.add(seen)
+            if len(self._merger) > limits.BATCH_EVENTS:
+                self.flush(self._merger.held()[-1].start)
+
+    def idle_since(self, since: int) -> None:
+        """Turn what is held and lies after ``since`` (ms) into idle time."""
+        with self._lock:
+            self._merger.idle_since(since)
+
+    def keep(self) -> None:
+        """Put the events that are not yet final on disk, sealed. Raises those of the spool."""
+        with self._lock:
+            self._spool.keep(self._pending())
+
+    def flush(self, until: int | None = None) -> None:
+        """Make signed batches of what lies before ``until`` (ms), None for everything. Raises those of the spool."""
+        with self._lock:
+            events = self._merger.take(until)
+            if not events:
+                return
+            try:
+                makers = self._maker.batches(self._trust.terms(self._policy.version), self._names, events)
+                self._spool.append(list(makers), self._pending())
+            except BaseException:
+                self._merger.put_back(events)
+                raise
+
+    def believe(self, trust_changed: bool) -> None:
+        """Go on under what was just learnt; events from before are told as it was then."""
+        with self._lock:
+            if trust_changed:
+                save_state(self._folder, self._trust.state)
+                self._names = self._trust.names()
+
+    def stop(self, error: ReteamzError) -> None:
+        """Remember why this computer no longer reports."""
+        with self._lock:
+            self._trust.state = msgspec.structs.replace(self._trust.state, stopped=error.code)
+            save_state(self._folder, self._trust.state)
+
+    def waiting(self) -> int:
+        """Return how many batches wait for the server."""
+        return self._spool.waiting()
+
+    def close(self) -> None:
+        """Put on disk what is held, and close the spool."""
+        with self._lock:
+            try:
+                self.keep()
+            finally:
+                self._spool.close()
+
+    def _pending(self) -> bytes:
+        held = [event for event in self._merger.held() if event.end > event.start]
+        return msgspec.json.encode(held) if held else b""

@@ -1,0 +1,66 @@
+"""What may be recorded. A policy only ever takes away; what it does not allow never reaches merge, memory of the spool or disk."""
+
+from __future__ import annotations
+
+import msgspec
+
+from reteamz.agent.documents import document_of
+from reteamz.agent.samples import NAMED_KINDS, Sample
+from reteamz.agent.sites import site_of
+
+
+class Policy(msgspec.Struct, frozen=True):
+    """The detail that is recorded; the default is applications, titles and sites.
+
+    A document is what its window's title says already, so it goes with titles. ``idle_limit`` is in milliseconds; ``version`` 0 is the default
+    that nobody signed.
+    """
+
+    version: int = 0
+    applications: bool = True
+    titles: bool = True
+    sites: bool = True
+    urls: bool = False
+    documents: bool = True
+    idle_limit: int = 180_000
+
+    def apply(self, sample: Sample) -> Sample:
+        """Return the sample with what may be recorded and nothing more."""
+        if sample.kind not in NAMED_KINDS:
+            return Sample(sample.at, sample.kind, sample.duration, sample.offset, sample.idle, sample.person)
+        site = ""
+        if self.sites:
+            site = sample.site or (site_of(sample.url) if sample.url else "")
+        document = ""
+        if self.documents and self.titles:
+            document = sample.document or document_of(sample.app, sample.title)
+        return Sample(
+            sample.at,
+            sample.kind,
+            sample.duration,
+            sample.offset,
+            sample.idle,
+            sample.person,
+            sample.app if self.applications else "",
+            sample.title if self.titles else "",
+            site,
+            sample.url if self.urls else "",
+            document,
+            sample.input,
+        )
+
+    def described(self) -> list[str]:
+        """Return what is recorded, in words, for the person at the computer."""
+        names = {
+            "applications": self.applications,
+            "window titles": self.titles,
+            "sites": self.sites,
+            "addresses of pages": self.urls,
+            "documents": self.documents and self.titles,
+        }
+        return [name for name, recorded in names.items() if recorded]
+
+
+def anonymous(sample: Sample) -> Sample:
+    """Return what may be kept before the owner confirmed this device: kind and times (spec 9.4)."""
+    return Sample(sample.at, sample.kind, sample.duration, 0, sample.idle)

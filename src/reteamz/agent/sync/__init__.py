@@ -1,0 +1,1 @@
+"""Between spool and server: polls, uploads, what errors mean."""

@@ -1,0 +1,149 @@
+"""Delivers the spool exactly once and asks for grants (spec 9.5-9.9, 11)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, Literal
+
+import msgspec
+
+from reteamz import __version__
+from reteamz.agent.batches import ANONYMOUS, BatchMaker
+from reteamz.agent.samples import Clock, Event
+from reteamz.agent.spool.spool import Make, Outgoing, Spool
+from reteamz.agent.sync.client import Client, Refusal
+from reteamz.crypto.signing import sign_request
+from reteamz.wire.batch import RETIRING, Batch, Refused, decode_body
+from reteamz.wire.enrolment import DeviceState, Poll, Polled
+from reteamz.wire.errors import Code, ReteamzError
+from reteamz.wire.signing import POLL
+from reteamz.wire.tokens import split_plain
+
+if TYPE_CHECKING:
+    from reteamz.agent.device import Device
+
+STOPPING: Final[frozenset[Code]] = frozenset(("signature_invalid", "device_unknown", "device_removed", "chain_fork"))
+"""Codes after which only a person can help (spec 11.5)."""
+
+_NAMES: Final[tuple[tuple[int, Literal["person", "app", "site", "title", "url", "document"]], ...]] = (
+    (0, "person"), (5, "app"), (6, "site"), (7, "title"), (8, "url"), (9, "document"),
+)  # fmt: skip
+
+
+class Sync:
+    """Talks to the server for one device."""
+
+    def __init__(self, device: Device, client: Client, spool: Spool, maker: BatchMaker, now: Clock) -> None:
+        self._device = device
+        self._client = client
+        self._spool = spool
+        self._maker = maker
+        self._now = now
+
+    def poll_once(self) -> DeviceState:
+        """Ask for what concerns this device; a grant of the pinned owner is accepted.
+
+        Raises:
+            ReteamzError: a code of spec 8.3 when the server sent something that must not be believed; ``server_unreachable`` and refusals.
+        """
+        device = self._device
+        computer = None
+        if device.mode != "anonymous":
+            computer = device.trust.names().entry("computer", device.computer)
+        try:
+            try:
+                polled = self._poll(computer)
+            except Refusal as refusal:
+                # The account was encrypted since: ask without a name, the grant is on its way.
+                if refusal.code not in RETIRING or computer is None:
+                    raise
+                polled = self._poll(None)
+        except Refusal as refusal:
+            self._stop_on(refusal)
+            raise
+        if polled.state == "removed":
+            self._stop_on(
+                ReteamzError("device_removed", "The owner removed this computer; enrol it again if it belongs.")
+            )
+            return "removed"
+        # What was recorded so far is told as it was allowed then.
+        device.flush()
+        device.believe(device.trust.poll_answered(polled.state == "confirmed", polled.owner, polled.grant))
+        return polled.state
+
+    def _poll(self, computer: str | None) -> Polled:
+        state = self._device.trust.state
+        body = msgspec.json.encode(Poll(1, state.account, state.device, self._now(), __version__, computer))
+        return self._client.poll(body, sign_request(self._device.signing, POLL, body))
+
+    def push_once(self) -> bool:
+        """Send the oldest batch; False when none waits.
+
+        Raises:
+            ReteamzError: ``server_unreachable``, refusals to wait out, and those that stop (spec 11.5).
+        """
+        oldest = self._spool.oldest()
+        if oldest is None:
+            return False
+        try:
+            stored = self._client.batch(self._device.trust.state.device, oldest.packed, oldest.signature)
+        except Refusal as refusal:
+            self._refused(oldest, refusal)
+            return True
+        if (stored.seq, stored.sha256) != (oldest.seq, oldest.sha256):
+            raise ReteamzError(
+                "server_unreachable", "The server confirmed something else than was sent; it is sent again."
+            )
+        self._spool.acknowledge(oldest.seq)
+        return True
+
+    def push_all(self) -> int:
+        """Send everything that waits, and return how many requests that took."""
+        count = 0
+        while self.push_once():
+            count += 1
+        return count
+
+    def _refused(self, oldest: Outgoing, refusal: Refusal) -> None:
+        """Do what the code asks for, or raise it."""
+        if refusal.code in RETIRING:
+            void = self._maker.void(Refused(oldest.sha256, refusal.code))
+            self._spool.replace_oldest(void, lambda replaced: self._again(replaced, refusal.code))
+        elif refusal.code == "chain_gap" and refusal.head is not None:
+            head = refusal.head
+            if self._spool.made(head):
+                # The server has it: only its acknowledgement was lost.
+                self._spool.acknowledge(head.seq)
+            elif self._spool.knows(head) and head != self._spool.acknowledged():
+                self._spool.restart(self._maker.restart(head))
+            else:
+                fork = ReteamzError("chain_fork", "The server's record of this computer is another; enrol it again.")
+                self._stop_on(fork)
+                raise fork
+        else:
+            self._stop_on(refusal)
+            raise refusal
+
+    def _again(self, replaced: Outgoing, code: Code) -> list[Make]:
+        """Tell the times of a refused batch in a form that the server takes; names again only as tokens."""
+        batch = decode_body(replaced.body)
+        if not isinstance(batch, Batch) or code == "clock_ahead" or batch.mode == "anonymous":
+            return []
+        terms = self._device.trust.terms(batch.policy)
+        named = batch.mode == "plain" and terms.mode == "encrypted"
+        events = [self._event(batch, row, named) for row in batch.events]
+        if not named:
+            terms = ANONYMOUS
+        return list(self._maker.batches(terms, self._device.trust.names(), events))
+
+    def _event(self, batch: Batch, row: tuple[int, ...], named: bool) -> Event:
+        event = Event(row[2], row[2] + row[3], row[1], row[4], "", "", "", "", "", "", row[10])
+        if named:
+            for column, attribute in _NAMES:
+                plain = split_plain(batch.tokens[row[column]]) if row[column] >= 0 else None
+                if plain is not None:
+                    setattr(event, attribute, plain[1])
+        return event
+
+    def _stop_on(self, error: ReteamzError) -> None:
+        if error.code in STOPPING:
+            self._device.stop(error)

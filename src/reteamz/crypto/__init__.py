@@ -1,0 +1,1 @@
+"""What only ends may do: keys, tokens, sealing, rosters, grants, recovery. Pure functions without I/O."""

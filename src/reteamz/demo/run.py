@@ -1,0 +1,154 @@
+"""The simulated company, through the real agent pipeline and the real upload API."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import httpx
+import msgspec
+
+from reteamz.agent.device import Device
+from reteamz.agent.enroll import enroll
+from reteamz.agent.policy import Policy
+from reteamz.agent.sync.client import http_client
+from reteamz.crypto.recovery import Kit, new_code
+from reteamz.demo.company import Company, Person, found
+from reteamz.demo.days import day_of, days_before, until
+from reteamz.demo.truth import Truth
+from reteamz.owner.client import Owner
+from reteamz.wire.accounts import DepartmentPost, DepartmentView, DeviceView, PersonPut, PersonView
+
+ZONE: Final = "Europe/Berlin"
+EMAIL: Final = "owner@lamplight.example"
+POLICY: Final = Policy(urls=True)
+PULSE_MS: Final = 0
+"""Samples of the simulation are whole stretches: only equal neighbours without a gap merge."""
+
+Progress = Callable[[str, int, int], None]
+"""Told what is being done, how much of it is done, and how much there is."""
+
+
+class Demo(msgspec.Struct, frozen=True):
+    """What ``reteamz demo --once`` prints (architecture page, "Commands")."""
+
+    url: str
+    email: str
+    password: str
+    account: str
+    people: int
+    events: int
+    kit: Kit
+    recovery_code: str
+    canaries: list[str]
+
+
+class Result(msgspec.Struct, frozen=True):
+    """The demo, the owner who is still logged in, and what really happened."""
+
+    demo: Demo
+    owner: Owner
+    truth: Truth
+
+
+def simulate(server: str, folder: Path, people: int, days: int, progress: Progress, seed: int = 1) -> Result:
+    """Found a company on a running server and let its computers report.
+
+    Args:
+        server: the server's address.
+        folder: where the agents' folders are made.
+        people, days: how many; the last day is today.
+        progress: told how far it is.
+        seed: another one gives another story.
+
+    Raises:
+        ReteamzError: ``email_taken`` when the demo was here before, ``server_unreachable``.
+    """
+    company = found(people, seed)
+    password = "-".join(secrets.token_hex(3) for _ in range(4))
+    progress("Making the owner's keys", 0, 1)
+    owner = Owner.sign_up(server, EMAIL, password, company.name, timezone=ZONE, now=clock)
+    progress("Making the owner's keys", 1, 1)
+    truth = Truth()
+    with http_client() as http:
+        devices = _enrol(owner, company, folder, http, progress)
+        for done, (person, device) in enumerate(zip(company.people, devices, strict=True)):
+            progress("Four weeks of work" if days == 28 else "Days of work", done, people)
+            _work(person, device, days, seed, truth)
+        progress("Four weeks of work" if days == 28 else "Days of work", people, people)
+    _place(owner, company)
+    code = new_code()
+    canaries = sorted({*truth.canaries(), company.name, *(department.name for department in company.departments)})
+    listed = owner.connection.get("/api/devices", list[DeviceView])
+    demo = Demo(
+        url=server,
+        email=EMAIL,
+        password=password,
+        account=owner.account,
+        people=people,
+        events=sum(device.events for device in listed),
+        kit=owner.kit(code),
+        recovery_code=code,
+        canaries=canaries,
+    )
+    return Result(demo, owner, truth)
+
+
+def clock() -> int:
+    """Return the time in milliseconds since 1970."""
+    return time.time_ns() // 1_000_000
+
+
+def _enrol(owner: Owner, company: Company, folder: Path, http: httpx.Client, progress: Progress) -> list[Device]:
+    """Enrol every computer with one code, confirm them all, and let them take their grants."""
+    people = company.people
+    code = owner.enrolment_code(uses=len(people))
+    devices = []
+    for number, person in enumerate(people):
+        progress("Enrolling computers", number, len(people))
+        place = folder / f"{number + 1:03}"
+        enroll(place, code, http, clock)
+        device = Device.open(place, http, clock, POLICY, PULSE_MS)
+        device.computer = person.computer
+        devices.append(device)
+    owner.confirm(owner.waiting())
+    for device in devices:
+        device.sync.poll_once()
+        # The grant is here now: the second poll tells the computer's name as a token.
+        device.sync.poll_once()
+    progress("Enrolling computers", len(people), len(people))
+    return devices
+
+
+def _work(person: Person, device: Device, days: int, seed: int, truth: Truth) -> None:
+    zone = ZoneInfo(ZONE)
+    now = clock()
+    for day in days_before(datetime.now(zone), days):
+        samples = list(until(day_of(person, day, zone, seed), now))
+        truth.add(samples, POLICY)
+        for sample in samples:
+            device.feed(sample)
+        device.flush()
+        device.sync.push_all()
+    device.close()
+
+
+def _place(owner: Owner, company: Company) -> None:
+    """Put every person into their department; the server sees labels as tokens."""
+    reader = owner.reader()
+    persons = {reader.replace(row.name): row.id for row in owner.connection.get("/api/people", list[PersonView])}
+    departments = {
+        department.name: owner.connection.post(
+            "/api/departments", DepartmentPost(owner.entry("label", department.name)), DepartmentView
+        ).id
+        for department in company.departments
+    }
+    for person in company.people:
+        if person.name in persons:
+            put = PersonPut(departments[person.department])
+            owner.connection.send("PUT", f"/api/people/{persons[person.name]}", put)

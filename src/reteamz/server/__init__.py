@@ -1,0 +1,1 @@
+"""The server: stores, adds up, sorts and shows what it cannot read."""

@@ -1,0 +1,1 @@
+"""Accounts, members, sessions: who may look."""

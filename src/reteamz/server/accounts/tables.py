@@ -1,0 +1,56 @@
+"""Tables of accounts, members and sessions; times in milliseconds."""
+
+from __future__ import annotations
+
+from sqlalchemy import JSON, BigInteger, ForeignKey, LargeBinary, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from reteamz.server.store.control import Base
+
+
+class Account(Base):
+    """An account; mode and epoch follow its roster."""
+
+    __tablename__ = "account"
+    id: Mapped[str] = mapped_column(String(22), primary_key=True)
+    company: Mapped[str] = mapped_column(Text)
+    timezone: Mapped[str] = mapped_column(String(64))
+    mode: Mapped[str] = mapped_column(String(16))
+    epoch: Mapped[int]
+    created: Mapped[int] = mapped_column(BigInteger)
+
+
+class Member(Base):
+    """Somebody who logs in; role, rights and departments follow the roster."""
+
+    __tablename__ = "member"
+    id: Mapped[str] = mapped_column(String(22), primary_key=True)
+    account: Mapped[str] = mapped_column(ForeignKey("account.id"), index=True)
+    email: Mapped[str] = mapped_column(String(320), unique=True)
+    auth: Mapped[bytes] = mapped_column(LargeBinary)
+    """SHA-256 of the auth key (spec 2.2)."""
+    kdf: Mapped[dict[str, object]] = mapped_column(JSON)
+    bundle: Mapped[str] = mapped_column(Text)
+    identity: Mapped[dict[str, str]] = mapped_column(JSON)
+    settings: Mapped[dict[str, str]] = mapped_column(JSON)
+    exchange: Mapped[dict[str, str]] = mapped_column(JSON)
+    role: Mapped[str] = mapped_column(String(16))
+    state: Mapped[str] = mapped_column(String(16))
+    rights: Mapped[list[str]] = mapped_column(JSON)
+    departments: Mapped[list[str]] = mapped_column(JSON)
+    totp: Mapped[str] = mapped_column(String(64), default="")
+    """Secret of the authenticator, "" for none."""
+    totp_step: Mapped[int] = mapped_column(BigInteger, default=0)
+    """Last time step that a code was taken for: no code is taken twice (RFC 6238 §5.2)."""
+
+
+class Session(Base):
+    """A log-in; ``id`` is the SHA-256 of the cookie in base64."""
+
+    __tablename__ = "session"
+    id: Mapped[str] = mapped_column(String(43), primary_key=True)
+    member: Mapped[str] = mapped_column(ForeignKey("member.id"), index=True)
+    created: Mapped[int] = mapped_column(BigInteger)
+    seen: Mapped[int] = mapped_column(BigInteger)
+    expires: Mapped[int] = mapped_column(BigInteger)
+    client: Mapped[str] = mapped_column(String(64))

@@ -1,0 +1,1 @@
+"""Sealed content: bytes that only an owner opens."""

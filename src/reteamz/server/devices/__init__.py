@@ -1,0 +1,1 @@
+"""Devices: tickets, enrolment, polls."""

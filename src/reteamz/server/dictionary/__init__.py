@@ -1,0 +1,1 @@
+"""The dictionary: the texts that ids stand for."""

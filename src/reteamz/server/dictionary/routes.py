@@ -1,0 +1,59 @@
+"""``GET /api/dictionary``: entries by id, or all of a field, so that a browser can decrypt and search them."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated, Final
+
+import msgspec
+from litestar import get
+from litestar.params import Parameter
+
+from reteamz.server.accounts.access import Viewer
+from reteamz.server.store.activity import ActivityStore
+from reteamz.wire.errors import ReteamzError
+from reteamz.wire.tokens import Field
+
+ENTRIES_MOST: Final = 5_000
+"""Most entries in one answer."""
+
+
+class DictionaryEntry(msgspec.Struct):
+    """One entry: id within the account, field, text (spec 4.4 or 4.7)."""
+
+    id: int
+    field: str
+    text: str
+
+
+class DictionaryEntries(msgspec.Struct):
+    """Entries in the order of their ids."""
+
+    entries: list[DictionaryEntry]
+
+
+@get("/api/dictionary")
+async def dictionary(
+    viewer: Viewer,
+    activity: ActivityStore,
+    ids: Annotated[list[str] | None, Parameter(query="ids", description="Ids, repeated or joined by commas")] = None,
+    field: Annotated[Field | None, Parameter(query="field")] = None,
+    after: Annotated[int, Parameter(query="after", ge=0)] = 0,
+    limit: Annotated[int, Parameter(query="limit", ge=1, le=ENTRIES_MOST)] = ENTRIES_MOST,
+) -> DictionaryEntries:
+    """Return entries of the viewer's account: those asked for, or those after an id."""
+    if viewer.role not in ("owner", "manager"):
+        raise ReteamzError("forbidden", "Names are for owners and managers; ask the owner of the account.")
+    chosen = None if ids is None else _numbers(ids)
+    found = await asyncio.to_thread(activity.entries, viewer.account, field, after, limit, chosen)
+    return DictionaryEntries([DictionaryEntry(entry.id, entry.field, entry.text) for entry in found])
+
+
+def _numbers(texts: list[str]) -> list[int]:
+    parts = [part for text in texts for part in text.split(",") if part]
+    if len(parts) > ENTRIES_MOST or not all(part.isascii() and part.isdigit() and len(part) < 10 for part in parts):
+        raise ReteamzError("input_invalid", "Ids are numbers, at most 5 000 of them; ask for fewer.")
+    return [int(part) for part in parts]
+
+
+handlers = [dictionary]

@@ -1,0 +1,1 @@
+"""The journal: batches as they were signed."""

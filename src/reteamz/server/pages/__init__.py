@@ -1,0 +1,1 @@
+"""Pages: HTML with tokens as text, which the browser decrypts."""

@@ -1,0 +1,3 @@
+"""Pages."""
+
+handlers: list[object] = []

@@ -1,0 +1,1 @@
+"""Persons and departments: names are entries of the dictionary, labels are tokens."""

@@ -1,0 +1,70 @@
+"""``/api/people`` and ``/api/departments``."""
+
+from __future__ import annotations
+
+import asyncio
+
+from litestar import delete, get, post, put
+
+from reteamz.server.accounts.access import Viewer
+from reteamz.server.people import placing
+from reteamz.server.store.activity import ActivityStore
+from reteamz.server.store.control import ControlStore
+from reteamz.server.types import Now
+from reteamz.wire.accounts import DepartmentPost, DepartmentView, PersonPut, PersonView
+from reteamz.wire.errors import ReteamzError
+
+PERSONS_MOST = 100_000
+
+
+@get("/api/people")
+async def people(viewer: Viewer, control: ControlStore, activity: ActivityStore) -> list[PersonView]:
+    """Return the persons that the viewer may see."""
+    persons = await asyncio.to_thread(activity.entries, viewer.account, "person", 0, PERSONS_MOST)
+    async with control.session() as session:
+        return await placing.people_of(session, viewer, persons)
+
+
+@put("/api/people/{person:int}", status_code=204)
+async def place_person(
+    person: int, data: PersonPut, viewer: Viewer, control: ControlStore, activity: ActivityStore, now: Now
+) -> None:
+    """Put a person into a department, or into none."""
+    known = await asyncio.to_thread(activity.entries, viewer.account, "person", 0, 1, [person])
+    if not known:
+        raise ReteamzError("not_found", "There is no such person; load the page again.")
+    async with control.session() as session:
+        await placing.place(session, viewer, person, data.department, now())
+
+
+@get("/api/departments")
+async def departments(viewer: Viewer, control: ControlStore) -> list[DepartmentView]:
+    """Return the departments that the viewer may see."""
+    async with control.session() as session:
+        return await placing.departments_of(session, viewer)
+
+
+@post("/api/departments", status_code=201)
+async def add_department(data: DepartmentPost, viewer: Viewer, control: ControlStore, now: Now) -> DepartmentView:
+    """Add a department."""
+    async with control.session() as session:
+        return await placing.add_department(session, viewer, data.name, now())
+
+
+@put("/api/departments/{department:str}", status_code=204)
+async def rename_department(
+    department: str, data: DepartmentPost, viewer: Viewer, control: ControlStore, now: Now
+) -> None:
+    """Give a department another name."""
+    async with control.session() as session:
+        await placing.rename_department(session, viewer, department, data.name, now())
+
+
+@delete("/api/departments/{department:str}")
+async def remove_department(department: str, viewer: Viewer, control: ControlStore, now: Now) -> None:
+    """Remove a department."""
+    async with control.session() as session:
+        await placing.remove_department(session, viewer, department, now())
+
+
+handlers = [people, place_person, departments, add_department, rename_department, remove_department]

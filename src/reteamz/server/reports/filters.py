@@ -1,0 +1,81 @@
+"""What a report looks at: days, persons and devices, narrowed to what the viewer may see."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Collection, Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Final
+
+from reteamz.server.accounts.access import Viewer
+from reteamz.server.store.activity import ActivityStore
+from reteamz.wire.errors import ReteamzError
+
+PersonsOf = Callable[[str, Collection[str]], Awaitable[Collection[int]]]
+"""Dictionary ids of the persons in some departments of an account."""
+
+DAYS_MOST: Final = 3_700
+"""Longest range, in days: ten years and some."""
+
+
+@dataclass(slots=True, frozen=True)
+class Filter:
+    """A range of local days, both inclusive, and whose events of it.
+
+    Attributes:
+        account: identifier; ``number`` its dense id in the store, 0 when it has stored nothing yet.
+        persons, devices: dense ids that are looked at, None for all.
+    """
+
+    account: str
+    number: int
+    first: date
+    last: date
+    persons: frozenset[int] | None = None
+    devices: frozenset[int] | None = None
+
+    @property
+    def days(self) -> int:
+        """Number of days of the range."""
+        return (self.last - self.first).days + 1
+
+    def before(self) -> Filter:
+        """Return the same filter over the period of equal length before."""
+        length = timedelta(days=self.days)
+        return Filter(self.account, self.number, self.first - length, self.last - length, self.persons, self.devices)
+
+
+async def build_filter(
+    viewer: Viewer,
+    persons_of: PersonsOf,
+    activity: ActivityStore,
+    first: date,
+    last: date,
+    persons: Iterable[int] = (),
+    devices: Iterable[str] = (),
+    departments: Collection[str] = (),
+) -> Filter:
+    """Return the filter of a request. Within one kind of choice any match counts; every kind that is chosen must match.
+
+    An owner sees everyone, a manager the persons of their departments, others nobody.
+
+    Raises:
+        ReteamzError: ``input_invalid`` for a range that is none, ``forbidden``.
+    """
+    if last < first or (last - first).days >= DAYS_MOST or first - date.min <= timedelta(days=DAYS_MOST):
+        raise ReteamzError("input_invalid", "The range of days is empty or too long; choose another.")
+    chosen: frozenset[int] | None = frozenset(persons) or None
+    if departments:
+        members = frozenset(await persons_of(viewer.account, departments))
+        chosen = members if chosen is None else chosen & members
+    if viewer.role == "manager":
+        allowed = frozenset(await persons_of(viewer.account, viewer.departments))
+        chosen = allowed if chosen is None else chosen & allowed
+    elif viewer.role != "owner":
+        raise ReteamzError("forbidden", "Reports are for owners and managers; ask the owner of the account.")
+    wanted = frozenset(devices)
+    numbers = None
+    if wanted:
+        known = activity.device_numbers(viewer.account)
+        numbers = frozenset(known[device] for device in wanted if device in known)
+    return Filter(viewer.account, activity.account_number(viewer.account), first, last, chosen, numbers)

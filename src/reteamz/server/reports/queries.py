@@ -1,0 +1,312 @@
+"""The reports. Grouping happens on dense ids in the store; names are joined afterwards, for the rows that are shown.
+
+Every function blocks and takes a cursor of its own: call it in a thread. Raises ``StoreFailure`` while the store is closed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, timedelta
+from typing import Any, Final, Literal
+
+import duckdb
+
+from reteamz.server.reports.filters import Filter
+from reteamz.server.reports.sql import among, where
+from reteamz.server.reports.types import (
+    DayHours,
+    Days,
+    Hours,
+    LogPage,
+    LogRow,
+    Overview,
+    PeopleTable,
+    PersonRow,
+    RankedRow,
+    RankedTable,
+    SilentDevice,
+)
+from reteamz.server.store.activity import ActivityStore
+from reteamz.server.store.activity.schema import KIND_NAMES, KIND_ORDER, LAST_USED_KIND
+
+RankedField = Literal["app", "site", "title", "url", "doc"]
+
+TOP: Final = 10
+"""Rows of each list on the overview."""
+SILENT_MS: Final = 3 * 24 * 3_600_000
+"""A device fell silent when it sent nothing for this long, in milliseconds: longer than a weekend."""
+
+_WORK: Final = {"active", "meeting", "idle"}
+_BY_KIND: Final = ", ".join(
+    f"coalesce(sum(duration_ms) FILTER (kind = {place}), 0)::BIGINT" for place in range(len(KIND_ORDER))
+)
+
+
+def hours(values: Iterable[int]) -> Hours:
+    """Return time by kind from sums in the store's order of kinds, in milliseconds."""
+    told = dict(zip(KIND_NAMES, values, strict=True))
+    work = sum(told[kind] for kind in _WORK)
+    return Hours(work=work, session=work + told["locked"], **told)
+
+
+def ranked(
+    activity: ActivityStore, filter: Filter, field: RankedField, page: int, limit: int, *, people: bool = False
+) -> RankedTable:
+    """Return one page of names of a field, longest time first. Active and meeting time counts.
+
+    Args:
+        activity: the store.
+        filter: what to look at.
+        field: which names.
+        page: from 1.
+        limit: rows on a page.
+        people: whether to count the persons of each row; costs as much again as the rest.
+    """
+    with activity.cursor() as cursor:
+        rows, count, total = _ranking(cursor, filter, field, limit, (page - 1) * limit)
+        persons = _persons(cursor, filter, field, [row[0] for row in rows]) if people else {}
+    return RankedTable(
+        field=field,
+        first=filter.first.isoformat(),
+        last=filter.last.isoformat(),
+        rows=_named(activity, filter, rows, total, persons),
+        total_ms=total,
+        count=count,
+        page=page,
+        pages=_pages(count, limit),
+        limit=limit,
+    )
+
+
+def _ranking(
+    cursor: duckdb.DuckDBPyConnection, filter: Filter, field: RankedField, limit: int, offset: int
+) -> tuple[list[tuple[int, int, int]], int, int]:
+    """Return rows (id, ms, visits), the number of names, and the time of all of them."""
+    found = cursor.execute(
+        f"""
+        WITH used AS (
+            SELECT {field} AS id, sum(duration_ms)::BIGINT AS ms, count(*) AS visits
+            FROM event WHERE {where(filter)} AND kind <= {LAST_USED_KIND} GROUP BY {field}
+        ), named AS (FROM used WHERE id > 0)
+        SELECT id, ms, visits, (SELECT count(*) FROM named), (SELECT sum(ms)::BIGINT FROM named)
+        FROM named ORDER BY ms DESC, id LIMIT {limit:d} OFFSET {offset:d}
+        """
+    ).fetchall()
+    if found:
+        return [row[:3] for row in found], found[0][3], found[0][4]
+    if offset:
+        _, count, total = _ranking(cursor, filter, field, 1, 0)
+        return [], count, total
+    return [], 0, 0
+
+
+def _persons(cursor: duckdb.DuckDBPyConnection, filter: Filter, field: RankedField, ids: list[int]) -> dict[int, int]:
+    """Return how many persons used each of a few names."""
+    return dict(
+        cursor.execute(
+            f"""
+            SELECT {field}, count(DISTINCT person) FILTER (person > 0) FROM event
+            WHERE {where(filter)} AND kind <= {LAST_USED_KIND}{among(field, ids)} GROUP BY {field}
+            """
+        ).fetchall()
+    )
+
+
+def _named(
+    activity: ActivityStore,
+    filter: Filter,
+    rows: list[tuple[int, int, int]],
+    total: int,
+    persons: dict[int, int] | None = None,
+) -> list[RankedRow]:
+    return [
+        RankedRow(
+            id=number,
+            name=activity.name(filter.account, number),
+            ms=ms,
+            visits=visits,
+            people=persons.get(number) if persons else None,
+            share=_share(ms, total),
+        )
+        for number, ms, visits in rows
+    ]
+
+
+def people(activity: ActivityStore, filter: Filter, page: int, limit: int) -> PeopleTable:
+    """Return one page of persons, longest work first; id 0 stands for events without a person."""
+    with activity.cursor() as cursor:
+        rows = _people(cursor, activity, filter)
+    shown = rows[(page - 1) * limit : page * limit]
+    return PeopleTable(
+        first=filter.first.isoformat(),
+        last=filter.last.isoformat(),
+        rows=shown,
+        total_ms=sum(row.hours.work for row in rows),
+        count=len(rows),
+        page=page,
+        pages=_pages(len(rows), limit),
+        limit=limit,
+    )
+
+
+def _people(cursor: duckdb.DuckDBPyConnection, activity: ActivityStore, filter: Filter) -> list[PersonRow]:
+    found = cursor.execute(
+        f"""
+        SELECT person, count(DISTINCT day), min(start_ms) FILTER (kind <= {LAST_USED_KIND}),
+               max(start_ms + duration_ms) FILTER (kind <= {LAST_USED_KIND}), {_BY_KIND}
+        FROM event WHERE {where(filter)} GROUP BY person
+        """
+    ).fetchall()
+    told = [(row[0], row[1], row[2], row[3], hours(row[4:])) for row in found]
+    total = sum(row[4].work for row in told)
+    rows = [
+        PersonRow(
+            id=number,
+            name=activity.name(filter.account, number),
+            hours=spent,
+            days=days,
+            first_ms=first,
+            last_ms=last,
+            share=_share(spent.work, total),
+        )
+        for number, days, first, last, spent in told
+    ]
+    return sorted(rows, key=lambda row: (-row.hours.work, row.id))
+
+
+def days(activity: ActivityStore, filter: Filter) -> Days:
+    """Return time by day and kind; days without events are there."""
+    with activity.cursor() as cursor:
+        by_day, _ = _by_day(cursor, filter)
+    rows, totals = _calendar(filter, by_day)
+    return Days(first=filter.first.isoformat(), last=filter.last.isoformat(), days=rows, totals=totals)
+
+
+def _by_day(cursor: duckdb.DuckDBPyConnection, filter: Filter) -> tuple[dict[date, tuple[int, ...]], int]:
+    found = cursor.execute(f"SELECT day, count(*), {_BY_KIND} FROM event WHERE {where(filter)} GROUP BY day").fetchall()
+    return {row[0]: row[2:] for row in found}, sum(row[1] for row in found)
+
+
+def _calendar(filter: Filter, by_day: dict[date, tuple[int, ...]]) -> tuple[list[DayHours], Hours]:
+    none = (0,) * len(KIND_ORDER)
+    every = [filter.first + timedelta(days=step) for step in range(filter.days)]
+    rows = [DayHours(day=day.isoformat(), hours=hours(by_day.get(day, none))) for day in every]
+    return rows, hours(sum(column) for column in zip(none, *by_day.values(), strict=True))
+
+
+def overview(activity: ActivityStore, filter: Filter, now_ms: int) -> Overview:
+    """Return the first page: totals and those of the period before, days, the top of every list, silent devices.
+
+    Args:
+        activity: the store.
+        filter: what to look at.
+        now_ms: the server's clock, in milliseconds; devices are silent as of now or of the end of the range.
+    """
+    before = filter.before()
+    tops: dict[RankedField, list[RankedRow]] = {}
+    with activity.cursor() as cursor:
+        by_day, events = _by_day(cursor, filter)
+        earlier, _ = _by_day(cursor, before)
+        fields: tuple[RankedField, ...] = ("app", "site", "title", "doc")
+        for field in fields:
+            rows, _, total = _ranking(cursor, filter, field, TOP, 0)
+            tops[field] = _named(activity, filter, rows, total)
+        persons = _people(cursor, activity, filter)[:TOP]
+        silent = _silent(cursor, activity, filter, now_ms)
+    calendar, totals = _calendar(filter, by_day)
+    return Overview(
+        first=filter.first.isoformat(),
+        last=filter.last.isoformat(),
+        previous_first=before.first.isoformat(),
+        previous_last=before.last.isoformat(),
+        totals=totals,
+        previous=_calendar(before, earlier)[1],
+        days=calendar,
+        apps=tops["app"],
+        sites=tops["site"],
+        titles=tops["title"],
+        documents=tops["doc"],
+        people=persons,
+        silent=silent,
+        events=events,
+    )
+
+
+def _silent(
+    cursor: duckdb.DuckDBPyConnection, activity: ActivityStore, filter: Filter, now_ms: int
+) -> list[SilentDevice]:
+    """Return devices that sent something in this period or the one before, but nothing lately."""
+    end_ms = (filter.last - date(1970, 1, 1) + timedelta(days=1)) // timedelta(milliseconds=1)
+    since = min(now_ms, end_ms) - SILENT_MS
+    both = Filter(filter.account, filter.number, filter.before().first, filter.last, filter.persons, filter.devices)
+    found = cursor.execute(
+        f"""
+        SELECT device, max(start_ms + duration_ms) AS last_ms, count(*) FROM event WHERE {where(both)}
+        GROUP BY device HAVING last_ms < {since:d} ORDER BY last_ms DESC, device
+        """
+    ).fetchall()
+    names = {number: device for device, number in activity.device_numbers(filter.account).items()}
+    return [SilentDevice(device=names[device], last_ms=last, events=events) for device, last, events in found]
+
+
+def log(activity: ActivityStore, filter: Filter, page: int, limit: int) -> LogPage:
+    """Return one page of the raw log, oldest first."""
+    condition = where(filter)
+    with activity.cursor() as cursor:
+        (count,) = _one(cursor, f"SELECT count(*) FROM event WHERE {condition}")
+        found = cursor.execute(
+            f"""
+            SELECT device, seq, day, start_ms, duration_ms, utc_offset, kind, person, app, site, title, url, doc,
+                   input, rating
+            FROM event WHERE {condition}
+            ORDER BY start_ms, device, seq, duration_ms, kind, person, app, title
+            LIMIT {limit:d} OFFSET {(page - 1) * limit:d}
+            """
+        ).fetchall()
+    devices = {number: device for device, number in activity.device_numbers(filter.account).items()}
+    pages = _pages(count, limit)
+    return LogPage(
+        first=filter.first.isoformat(),
+        last=filter.last.isoformat(),
+        rows=[_log_row(activity, filter.account, devices, row) for row in found],
+        count=count,
+        page=page,
+        pages=pages,
+        limit=limit,
+        next=page + 1 if page < pages else None,
+    )
+
+
+def _log_row(activity: ActivityStore, account: str, devices: dict[int, str], row: tuple[Any, ...]) -> LogRow:
+    device, seq, day, start, duration, offset, kind, person, app, site, title, url, doc, typed, rating = row
+    return LogRow(
+        device=devices[device],
+        seq=seq,
+        day=day.isoformat(),
+        start_ms=start,
+        duration_ms=duration,
+        utc_offset_min=offset,
+        kind=KIND_NAMES[kind],
+        person_id=person,
+        person=activity.name(account, person),
+        app=activity.name(account, app),
+        site=activity.name(account, site),
+        title=activity.name(account, title),
+        url=activity.name(account, url),
+        doc=activity.name(account, doc),
+        input=typed,
+        rating=rating,
+    )
+
+
+def _one(cursor: duckdb.DuckDBPyConnection, query: str) -> tuple[Any, ...]:
+    row = cursor.execute(query).fetchone()
+    return row if row is not None else (0,)
+
+
+def _share(part: int, whole: int) -> float:
+    return round(part / whole, 6) if whole else 0.0
+
+
+def _pages(count: int, limit: int) -> int:
+    return max(1, -(-count // limit))

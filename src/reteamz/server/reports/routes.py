@@ -1,0 +1,159 @@
+"""``GET /api/reports/…``: ids, entry texts and totals; what a viewer may not see is not in the query."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import date
+from typing import Annotated, Any, Final
+
+import msgspec
+from litestar import Response, get
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.params import Parameter
+
+from reteamz.server.accounts.access import Viewer
+from reteamz.server.reports import queries
+from reteamz.server.reports.filters import PersonsOf, build_filter
+from reteamz.server.reports.types import Days, LogPage, Overview, PeopleTable, RankedTable
+from reteamz.server.store.activity import ActivityStore
+
+PAGE_MOST: Final = 1_000
+"""Most rows on a page."""
+
+First = Annotated[date, Parameter(query="from", description="First local day, YYYY-MM-DD")]
+Last = Annotated[date, Parameter(query="to", description="Last local day, inclusive")]
+Persons = Annotated[list[int] | None, Parameter(query="person", description="Dictionary ids of persons")]
+Devices = Annotated[list[str] | None, Parameter(query="device", description="Identifiers of devices")]
+Departments = Annotated[list[str] | None, Parameter(query="department", description="Identifiers of departments")]
+Page = Annotated[int, Parameter(query="page", ge=1, le=1_000_000)]
+Limit = Annotated[int, Parameter(query="limit", ge=1, le=PAGE_MOST)]
+
+_encode = msgspec.json.Encoder().encode
+_PATHS: Final[dict[str, queries.RankedField]] = {
+    "apps": "app",
+    "sites": "site",
+    "titles": "title",
+    "documents": "doc",
+    "urls": "url",
+}
+
+
+async def _answer(report: Callable[..., msgspec.Struct], *arguments: object, **named: object) -> Response[bytes]:
+    """Make a report in a thread and write its JSON there as well, so that the event loop stays free."""
+    body = await asyncio.to_thread(lambda: _encode(report(*arguments, **named)))
+    return Response(body, media_type="application/json")
+
+
+def _ranked_route(path: str, field: queries.RankedField) -> Any:
+    @get(
+        f"/api/reports/{path}",
+        operation_id=f"report_{path}",
+        summary=f"Time by {field}, longest first",
+        responses={200: ResponseSpec(RankedTable, description="One page")},
+    )
+    async def report(
+        viewer: Viewer,
+        persons_of: PersonsOf,
+        activity: ActivityStore,
+        first: First,
+        last: Last,
+        persons: Persons = None,
+        devices: Devices = None,
+        departments: Departments = None,
+        page: Page = 1,
+        limit: Limit = 100,
+        people: bool = False,
+    ) -> Response[bytes]:
+        chosen = await build_filter(
+            viewer, persons_of, activity, first, last, persons or (), devices or (), departments or ()
+        )
+        return await _answer(queries.ranked, activity, chosen, field, page, limit, people=people)
+
+    return report
+
+
+@get("/api/reports/overview", responses={200: ResponseSpec(Overview, description="Totals, days and the top lists")})
+async def report_overview(
+    viewer: Viewer,
+    persons_of: PersonsOf,
+    activity: ActivityStore,
+    now: Callable[[], int],
+    first: First,
+    last: Last,
+    persons: Persons = None,
+    devices: Devices = None,
+    departments: Departments = None,
+) -> Response[bytes]:
+    """Totals with the period before, hours by day, top names, persons, silent devices."""
+    chosen = await build_filter(
+        viewer, persons_of, activity, first, last, persons or (), devices or (), departments or ()
+    )
+    return await _answer(queries.overview, activity, chosen, now())
+
+
+@get("/api/reports/people", responses={200: ResponseSpec(PeopleTable, description="One page")})
+async def report_people(
+    viewer: Viewer,
+    persons_of: PersonsOf,
+    activity: ActivityStore,
+    first: First,
+    last: Last,
+    persons: Persons = None,
+    devices: Devices = None,
+    departments: Departments = None,
+    page: Page = 1,
+    limit: Limit = 100,
+) -> Response[bytes]:
+    """Time of each person by kind, longest work first."""
+    chosen = await build_filter(
+        viewer, persons_of, activity, first, last, persons or (), devices or (), departments or ()
+    )
+    return await _answer(queries.people, activity, chosen, page, limit)
+
+
+@get("/api/reports/days", responses={200: ResponseSpec(Days, description="Every day of the range")})
+async def report_days(
+    viewer: Viewer,
+    persons_of: PersonsOf,
+    activity: ActivityStore,
+    first: First,
+    last: Last,
+    persons: Persons = None,
+    devices: Devices = None,
+    departments: Departments = None,
+) -> Response[bytes]:
+    """Time by day and kind."""
+    chosen = await build_filter(
+        viewer, persons_of, activity, first, last, persons or (), devices or (), departments or ()
+    )
+    return await _answer(queries.days, activity, chosen)
+
+
+@get("/api/reports/log", responses={200: ResponseSpec(LogPage, description="One page, oldest first")})
+async def report_log(
+    viewer: Viewer,
+    persons_of: PersonsOf,
+    activity: ActivityStore,
+    first: First,
+    last: Last,
+    persons: Persons = None,
+    devices: Devices = None,
+    departments: Departments = None,
+    page: Page = 1,
+    limit: Limit = 100,
+) -> Response[bytes]:
+    """Events one by one."""
+    chosen = await build_filter(
+        viewer, persons_of, activity, first, last, persons or (), devices or (), departments or ()
+    )
+    return await _answer(queries.log, activity, chosen, page, limit)
+
+
+handlers = [
+    *(_ranked_route(path, field) for path, field in _PATHS.items()),
+    report_overview,
+    report_people,
+    report_days,
+    report_log,
+]

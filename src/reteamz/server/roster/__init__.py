@@ -1,0 +1,1 @@
+"""Rosters and grants: stored as signed, checked as far as one can without keys."""

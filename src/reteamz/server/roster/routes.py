@@ -1,0 +1,39 @@
+"""``/api/rosters``: every version, and the next one."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from litestar import get, post
+from litestar.params import Parameter
+
+from reteamz.server.accounts.access import Viewer
+from reteamz.server.devices.directory import DeviceDirectory
+from reteamz.server.roster.post import post_roster, versions_since
+from reteamz.server.store.control import ControlStore
+from reteamz.server.types import Now
+from reteamz.wire.accounts import RosterPost, Rosters
+from reteamz.wire.batch import RosterHead
+
+
+@get("/api/rosters")
+async def rosters(
+    viewer: Viewer, control: ControlStore, since: Annotated[int, Parameter(query="since", ge=0)] = 0
+) -> Rosters:
+    """Return the versions after ``since``, oldest first."""
+    async with control.session() as session:
+        return await versions_since(session, viewer.account, since)
+
+
+@post("/api/rosters", status_code=201)
+async def next_roster(
+    data: RosterPost, viewer: Viewer, control: ControlStore, directory: DeviceDirectory, now: Now
+) -> RosterHead:
+    """Store the next version with its bundle and grants."""
+    async with control.session() as session:
+        head = await post_roster(session, viewer, data, now())
+    directory.forget(viewer.account)
+    return head
+
+
+handlers = [rosters, next_roster]

@@ -1,0 +1,115 @@
+"""Everything that lives as long as the server: opened at the start, closed at the end."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from litestar import Litestar, Request
+from litestar.di import Provide
+
+from reteamz.server.accounts.access import Viewer
+from reteamz.server.accounts.limiter import Limiter
+from reteamz.server.accounts.sessions import COOKIE, viewer_of
+from reteamz.server.blobs.store import BlobStore
+from reteamz.server.config import Config
+from reteamz.server.devices.directory import DeviceDirectory
+from reteamz.server.ingest.committer import Committer
+from reteamz.server.ingest.receiver import Receiver
+from reteamz.server.operation.metrics import Metrics
+from reteamz.server.people.placing import Placements
+from reteamz.server.secret import derived
+from reteamz.server.store.activity import ActivityStore
+from reteamz.server.store.control import ControlStore
+from reteamz.server.store.control.migrate import migrate
+from reteamz.server.types import Now
+from reteamz.wire.errors import ReteamzError
+
+ATTEMPTS: Final = (10, 30_000)
+"""Log-ins and sign-ups: ten at once, then one in 30 seconds, for every computer and every address."""
+REDEMPTIONS: Final = (200, 1_000)
+"""Codes redeemed from one computer: a company installs many agents behind one address."""
+
+
+def wall_clock() -> int:
+    """Return the time in milliseconds since 1970."""
+    return time.time_ns() // 1_000_000
+
+
+class Services:
+    """The stores and what stands on them."""
+
+    def __init__(self, config: Config, secret: bytes, now: Now) -> None:
+        if not config.activity.startswith("duckdb:///"):
+            raise ReteamzError(
+                "input_invalid", "RETEAMZ_ACTIVITY is an address such as duckdb:////var/lib/reteamz/a.duckdb."
+            )
+        self.config = config
+        self.now = now
+        self.metrics = Metrics()
+        self.control = ControlStore(config.control)
+        self.blobs = BlobStore(config.blobs)
+        self.attempts = Limiter(*ATTEMPTS)
+        self.redemptions = Limiter(*REDEMPTIONS)
+        self.directory = DeviceDirectory(self.control)
+        self.placements = Placements(self.control)
+        self.login_secret = derived(secret, "login")
+        self._dictionary_secret = derived(secret, "dictionary")
+        self.activity: ActivityStore
+        self.committer: Committer
+        self.receiver: Receiver
+
+    @asynccontextmanager
+    async def running(self, _: Litestar) -> AsyncIterator[None]:
+        """Migrate, open, serve; at the end commit what waits, then close."""
+        await asyncio.to_thread(migrate, self.control.url)
+        path = Path(self.config.activity.removeprefix("duckdb:///"))
+        self.activity = await asyncio.to_thread(ActivityStore.open, path, self._dictionary_secret)
+        self.committer = Committer(self.activity)
+        self.receiver = Receiver(self.directory, self.committer, self.now)
+        self.committer.start()
+        try:
+            yield
+        finally:
+            await self.committer.stop()
+            await asyncio.to_thread(self.activity.close)
+            await self.control.close()
+
+    async def viewer(self, request: Request[Any, Any, Any]) -> Viewer:
+        """Return who asks. Raises ``session_required``."""
+        cookie = request.cookies.get(COOKIE)
+        found = None
+        if cookie:
+            async with self.control.session() as session:
+                found = await viewer_of(session, cookie, self.now())
+        if found is None:
+            raise ReteamzError("session_required", "You are not logged in; log in, then repeat.")
+        return found
+
+    def dependencies(self) -> dict[str, Provide]:
+        """Return what handlers may ask for by name."""
+
+        def give(name: str) -> Provide:
+            return Provide(lambda: getattr(self, name), sync_to_thread=False)
+
+        names = (
+            "activity",
+            "committer",
+            "receiver",
+            "control",
+            "blobs",
+            "directory",
+            "config",
+            "attempts",
+            "redemptions",
+        )
+        return {
+            **{name: give(name) for name in (*names, "metrics", "now")},
+            "persons_of": give("placements"),
+            "secret": give("login_secret"),
+            "viewer": Provide(self.viewer),
+        }

@@ -1,0 +1,1 @@
+"""Stores: control database, activity, blobs."""

@@ -1,0 +1,90 @@
+"""Queries for journal, dictionary, blobs, devices and alarms. Each takes the calling thread's cursor."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import duckdb
+
+from reteamz.server.store.activity.journal import token_numbers, unpack
+from reteamz.server.store.activity.records import Alarm, Entry, JournalEntry, ListedBlob
+
+
+def batch_hash(cursor: duckdb.DuckDBPyConnection, device: int, seq: int) -> bytes | None:
+    """Return the raw hash of a batch, None when there is none of that number."""
+    row = cursor.execute("SELECT sha256 FROM batch WHERE device = ? AND seq = ?", [device, seq]).fetchone()
+    return None if row is None else row[0]
+
+
+def journal(
+    cursor: duckdb.DuckDBPyConnection, device: int, texts: Sequence[str], after: int, limit: int
+) -> list[JournalEntry]:
+    """Return the signed bytes of a device's batches in order; ``texts`` are the account's names by id."""
+    rows = cursor.execute(
+        """
+        SELECT seq, body, cut, token_ids, signature, received_at FROM batch
+        WHERE device = ? AND seq > ? ORDER BY seq LIMIT ?
+        """,
+        [device, after, limit],
+    ).fetchall()
+    return [
+        JournalEntry(seq, unpack(body, cut, [texts[number] for number in token_numbers(ids)]), signature, received_at)
+        for seq, body, cut, ids, signature, received_at in rows
+    ]
+
+
+def entries(
+    cursor: duckdb.DuckDBPyConnection,
+    account: int,
+    field: str | None,
+    after: int,
+    limit: int,
+    ids: Sequence[int] | None,
+) -> list[Entry]:
+    """Return dictionary entries of an account in the order of their ids."""
+    rows = cursor.execute(
+        """
+        SELECT id, field, text FROM dictionary
+        WHERE account = $account AND id > $after AND ($field IS NULL OR field = $field)
+          AND ($ids::INTEGER[] IS NULL OR id IN (SELECT unnest($ids::INTEGER[])))
+        ORDER BY id LIMIT $limit
+        """,
+        {"account": account, "after": after, "field": field, "ids": None if ids is None else list(ids), "limit": limit},
+    ).fetchall()
+    return [Entry(*row) for row in rows]
+
+
+def summaries(cursor: duckdb.DuckDBPyConnection, account: int) -> list[tuple[int, int, int]]:
+    """Return device, number of events and end of the last one in milliseconds."""
+    rows: list[tuple[int, int, int]] = cursor.execute(
+        "SELECT device, count(*), max(start_ms + duration_ms) FROM event WHERE account = ? GROUP BY device", [account]
+    ).fetchall()
+    return rows
+
+
+def listed_blob(cursor: duckdb.DuckDBPyConnection, device: int, sha256: str) -> ListedBlob | None:
+    """Return the first listing of a blob by a device."""
+    row = cursor.execute(
+        """
+        SELECT account.account, bytes, kind, media, person, at_ms FROM blob JOIN account ON account.id = blob.account
+        WHERE device = ? AND sha256 = ? ORDER BY seq LIMIT 1
+        """,
+        [device, sha256],
+    ).fetchone()
+    return None if row is None else ListedBlob(*row)
+
+
+def blob_persons(cursor: duckdb.DuckDBPyConnection, account: int, sha256: str) -> list[int]:
+    """Return the persons that the listings of a blob name, 0 for a listing that names nobody."""
+    rows = cursor.execute(
+        "SELECT DISTINCT person FROM blob WHERE account = ? AND sha256 = ?", [account, sha256]
+    ).fetchall()
+    return [person for (person,) in rows]
+
+
+def alarms(cursor: duckdb.DuckDBPyConnection, account: str) -> list[Alarm]:
+    """Return the alarms of an account, newest first."""
+    rows = cursor.execute(
+        "SELECT device, code, seq, sha256, at_ms FROM alarm WHERE account = ? ORDER BY at_ms DESC, seq DESC", [account]
+    ).fetchall()
+    return [Alarm(*row) for row in rows]
