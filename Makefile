@@ -17,7 +17,7 @@ WEB_SOURCES := $(shell find web -type f \( -name '*.ts' -o -name '*.css' -o -nam
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: $(PACKAGES) $(STATIC) ## a small simulated company: prints an address and a login
+demo: $(PACKAGES) ## a small simulated company: prints an address and a login
 	$(BIN)/reteamz demo $(DEMO)
 
 test: $(PACKAGES) check ## every check and every test, in a real browser and on real windows
@@ -27,6 +27,7 @@ check: $(PACKAGES) ## style, types, boundaries
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports
 
 format: $(PACKAGES) ## put every file into its form
 	$(BIN)/ruff check --fix .
