@@ -58,7 +58,9 @@ def message(rng: random.Random, device: str, person: int, seq: int, prev: str, e
         duration = rng.randrange(5_000, 60_000)
         kind = rng.choices((0, 1, 2, 3), (80, 12, 3, 5))[0]
         site = place(token("site", _zipf(rng, SITES))) if app < 3 else -1
-        names = (place(token("app", app)), site, place(token("title", title, 64)), -1, -1) if kind in (0, 3) else (-1,) * 5
+        names = (
+            (place(token("app", app)), site, place(token("title", title, 64)), -1, -1) if kind in (0, 3) else (-1,) * 5
+        )
         rows.append([place(token("person", person)), kind, start, duration, 120, *names, rng.randrange(200), -1])
         start += duration
     return {

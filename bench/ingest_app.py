@@ -41,7 +41,10 @@ class Directory:
 
     def __init__(self, folder: Path) -> None:
         keys = json.loads((folder / "keys.json").read_text())
-        self._records = {id: Record(ACCOUNT, id, "confirmed", "encrypted", 1, bytes.fromhex(key)) for id, key in keys.items()}
+        self._records = {
+            device: Record(ACCOUNT, device, "confirmed", "encrypted", 1, bytes.fromhex(key))
+            for device, key in keys.items()
+        }
 
     async def get(self, device: str) -> Record | None:
         return self._records.get(device)

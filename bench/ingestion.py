@@ -75,7 +75,10 @@ def commit_alone(folder: Path, batches: list[list[Stored]]) -> float:
         ids = [change.names(change.account(batch.account), batch.tokens, batch.fields) for batch in group]
         packed = [packer.pack(batch.body, batch.tokens, row) for batch, row in zip(group, ids, strict=True)]
         prepared.append(
-            {"batch": batch_columns(group, accounts, devices, packed), "event": event_columns(group, accounts, devices, ids)}
+            {
+                "batch": batch_columns(group, accounts, devices, packed),
+                "event": event_columns(group, accounts, devices, ids),
+            }
             | newcomer_rows(change)
             | name_rows(change, 0)
         )
@@ -121,7 +124,11 @@ def over_http(folder: Path, devices: list[corpus.Device], *, zstd: bool, verify:
         command = ["wrk", "-t", count, "-c", count, "-d", "600s", "--timeout", "60s"]
         script = Path(__file__).parent / "batches.lua"
         done = subprocess.run(
-            [*command, "-s", str(script), f"http://127.0.0.1:{port}"], env=environment, check=True, capture_output=True, text=True
+            [*command, "-s", str(script), f"http://127.0.0.1:{port}"],
+            env=environment,
+            check=True,
+            capture_output=True,
+            text=True,
         )
     finally:
         os.killpg(server.pid, signal.SIGTERM)
