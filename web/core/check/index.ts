@@ -1,0 +1,2 @@
+export * from "./vectors.ts";
+export * from "./wycheproof.ts";

@@ -1,0 +1,92 @@
+/** What each suite of `vectors/` runs, from JSON inputs to a JSON output: the other side of `scripts/vectors/run.py`. */
+import { sameJson } from "../src/equal.ts";
+import * as core from "../src/index.ts";
+
+// biome-ignore lint/suspicious/noExplicitAny: vectors hold any JSON; what is wrong in it is what they test.
+type Inputs = any;
+type Case = { id: number; comment: string; inputs: Inputs; result: string; output?: unknown; error?: string };
+
+const hex = (data: Uint8Array): string => Array.from(data, (byte) => byte.toString(16).padStart(2, "0")).join("");
+const cipher = async (i: Inputs): Promise<core.TokenCipher> =>
+  new core.TokenCipher(await core.tokenKeys(core.b64decode(i.master), i.epoch));
+
+const RUN: Record<string, (i: Inputs) => unknown> = {
+  base64: (i) => hex(core.b64decode(i.text)),
+  names: (i) => core.normalise(i.field, i.text),
+  async passwords(i) {
+    const stretched = await core.stretch(i.password, i.kdf, i.least);
+    return {
+      stretched: core.b64encode(stretched),
+      auth: core.b64encode(await core.authKey(stretched)),
+      wrap: core.b64encode(await core.wrapKey(stretched)),
+    };
+  },
+  tokens: async (i) => (await cipher(i)).encrypt(i.field, i.text),
+  "tokens-open": async (i) => (await cipher(i)).decrypt(i.token),
+  async text(i) {
+    const masters = Object.entries(i.masters as Record<string, string>);
+    const keys = masters.map(([epoch, master]) => core.tokenKeys(core.b64decode(master), Number(epoch)));
+    return new core.TokenReader(await Promise.all(keys)).replace(i.text);
+  },
+  async fingerprints(i) {
+    return {
+      okp: await core.thumbprint(i.okp),
+      rsa: await core.thumbprint(i.rsa),
+      owner: core.showFingerprint(await core.ownerFingerprint(i.okp)),
+      device: core.showFingerprint(await core.deviceFingerprint(i.okp, i.rsa)),
+    };
+  },
+  jws: async (i) => core.fromUtf8(await core.verifyJws(await core.okpVerifier(i.key), i.typ, i.jws)),
+  bundles: (i) => core.openBundle(i.bundle, core.b64decode(i.wrap), i.account, i.member),
+  kits: (i) => core.openKit(core.readKit(i.kit), i.code),
+  async rosters(i) {
+    const [[first, devices], ...rest] = i.rosters;
+    let trusted = await core.TrustedRoster.first(i.account, i.owner, i.pinned, i.mark, first, devices);
+    for (const [jws, list] of rest) trusted = await trusted.update(jws, list);
+    return trusted.head;
+  },
+  async codes(i) {
+    const code = await core.decodeCode(i.code, i.now);
+    return { ...code, owner: core.b64encode(code.owner), secret: core.b64encode(code.secret) };
+  },
+  async macs(i) {
+    await core.checkMac(core.b64decode(i.enrol), i.ticket, i);
+    return true;
+  },
+  grants: (i) => core.acceptGrant(i.grant, { ...i, pinned: core.b64decode(i.pinned) }),
+  async sealed(i) {
+    const keys = Object.entries(i.keys as Record<string, core.PrivateRsa>);
+    const ready = await Promise.all(keys.map(([epoch, key]) => core.sealingKey(Number(epoch), key)));
+    const { caption, data } = await core.unseal(ready, core.b64decode(i.blob), i.context);
+    return { caption, data: core.b64encode(data) };
+  },
+  async chains(i) {
+    const verifier = await core.ChainVerifier.start(i.account, i.device, i.signing);
+    for (const [seq, body, signature] of i.entries) await verifier.add(seq, core.utf8(body), signature);
+    verifier.finish(i.head);
+    return { head: verifier.head, lost: verifier.lost };
+  },
+};
+
+export const SUITES = Object.keys(RUN);
+
+/** Run a file of cases; how many there are, and a line for each that failed. */
+export async function runFile(source: string): Promise<{ count: number; failures: string[] }> {
+  const { suite, cases } = JSON.parse(source) as { suite: string; cases: Case[] };
+  const run = RUN[suite];
+  const failures: string[] = [];
+  for (const one of cases) {
+    let outcome: { result: string; output?: unknown; error?: string };
+    try {
+      if (!run) throw new Error(`no suite ${suite}`);
+      outcome = { result: "valid", output: await run(one.inputs) };
+    } catch (error) {
+      outcome = { result: "invalid", error: error instanceof core.ReteamzError ? error.code : String(error) };
+    }
+    const { result, output, error } = one;
+    const expected = result === "valid" ? { result, output } : { result, error };
+    if (!sameJson(outcome, expected))
+      failures.push(`${suite} ${one.id} (${one.comment}): ${JSON.stringify(outcome).slice(0, 400)}`);
+  }
+  return { count: cases.length, failures };
+}
