@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from litestar import Litestar, Router
-from litestar.contrib.jinja import JinjaTemplateEngine
+from litestar.datastructures import CacheControlHeader
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.static_files import create_static_files_router
@@ -25,6 +25,7 @@ from reteamz.server.journal import routes as journal
 from reteamz.server.operation import routes as operation
 from reteamz.server.operation.metrics import MetricsMiddleware
 from reteamz.server.pages import routes as pages
+from reteamz.server.pages.engine import template_engine
 from reteamz.server.people import routes as people
 from reteamz.server.reports import routes as reports
 from reteamz.server.roster import routes as roster
@@ -62,7 +63,14 @@ def create_app(config: Config, now: Now = wall_clock) -> Litestar:
     static = HERE / "static"
     files: list[Router] = []
     if static.is_dir():
-        files.append(create_static_files_router(path="/static", directories=[static], opt={"public": True}))
+        files.append(
+            create_static_files_router(
+                path="/static",
+                directories=[static],
+                cache_control=CacheControlHeader(no_cache=True),
+                opt={"public": True},
+            )
+        )
     return Litestar(
         route_handlers=[*(handler for concept in CONCEPTS for handler in concept.handlers), *files],
         dependencies=services.dependencies(),
@@ -72,7 +80,7 @@ def create_app(config: Config, now: Now = wall_clock) -> Litestar:
         before_send=[security.add_headers],
         middleware=[MetricsMiddleware(services.metrics)],
         request_max_body_size=BODY_BYTES,
-        template_config=TemplateConfig(directory=HERE / "templates", engine=JinjaTemplateEngine),
+        template_config=TemplateConfig(instance=template_engine()),
         openapi_config=OpenAPIConfig(
             title="Reteamz",
             version=__version__,

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from typing import Any, Final
+from urllib.parse import urlencode
 
 import msgspec
 import structlog
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, PermissionDeniedException
+from litestar.response import Redirect, Template
 from litestar.types import ExceptionHandlersMap
 
 from reteamz.wire.enrolment import Problem
@@ -28,6 +30,12 @@ _HTTP: Final[dict[int, tuple[Code, str]]] = {
     413: ("input_invalid", "The request is too large; send less at a time."),
 }
 
+_TITLES: Final[dict[Code, str]] = {
+    "not_found": "Nothing here",
+    "forbidden": "Not for you",
+    "internal": "The server failed",
+}
+
 log = structlog.get_logger("reteamz.server")
 
 
@@ -38,19 +46,37 @@ def answer(error: ReteamzError) -> Response[bytes]:
     return Response(body, status_code=_STATUS.get(error.code, 400), media_type="application/json", headers=headers)
 
 
-def _refused(_: Request[Any, Any, Any], error: ReteamzError) -> Response[bytes]:
-    return answer(error)
+def _page(request: Request[Any, Any, Any], error: ReteamzError, status: int) -> Response[Any] | None:
+    """Return the answer for a person who looks at a page, None for a program."""
+    if request.scope["path"].startswith("/api/") or "text/html" not in request.headers.get("accept", ""):
+        return None
+    if error.code == "session_required":
+        here = request.scope["path"]
+        query = request.scope["query_string"].decode("latin-1")
+        return Redirect("/login?" + urlencode({"next": f"{here}?{query}" if query else here}), status_code=303)
+    context = {
+        "key": "error",
+        "title": _TITLES.get(error.code, "That did not work"),
+        "message": error.message,
+        "code": error.code,
+    }
+    return Template("error.html", context=context, status_code=status)
+
+
+def _refused(request: Request[Any, Any, Any], error: ReteamzError) -> Response[Any]:
+    return _page(request, error, _STATUS.get(error.code, 400)) or answer(error)
 
 
 def _csrf(_: Request[Any, Any, Any], __: PermissionDeniedException) -> Response[bytes]:
     return answer(ReteamzError("csrf_refused", "The page is too old for this; load it again."))
 
 
-def _http(_: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
+def _http(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
     code, message = _HTTP.get(
         error.status_code, ("input_invalid", "The request is not of the agreed form; reload the page.")
     )
-    response = answer(ReteamzError(code, message))
+    refusal = ReteamzError(code, message)
+    response = _page(request, refusal, error.status_code) or answer(refusal)
     response.status_code = error.status_code
     return response
 

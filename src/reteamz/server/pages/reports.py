@@ -1,0 +1,154 @@
+"""Pages of reports: overview, the ranked tables, people, log."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated, Any, Final
+
+from litestar import get
+from litestar.params import Parameter
+from litestar.response import Template
+
+from reteamz.server.accounts.access import Viewer
+from reteamz.server.pages import charts
+from reteamz.server.pages.filterbar import Choice, choose
+from reteamz.server.pages.shell import Lists, account_of, filtered, lists_of, page, today_in
+from reteamz.server.reports import queries
+from reteamz.server.reports.filters import Filter, PersonsOf, build_filter
+from reteamz.server.store.activity import ActivityStore
+from reteamz.server.store.control import ControlStore
+from reteamz.wire.accounts import AccountView
+
+ROWS: Final = 50
+ROWS_BY_NAME: Final = 5_000
+"""Rows that a table sorted by name gets at once: only the browser can sort names."""
+LOG_ROWS: Final = 100
+
+Preset = Annotated[str | None, Parameter(query="range")]
+First = Annotated[date | None, Parameter(query="from")]
+Last = Annotated[date | None, Parameter(query="to")]
+Persons = Annotated[list[int] | None, Parameter(query="person")]
+Departments = Annotated[list[str] | None, Parameter(query="department")]
+Devices = Annotated[list[str] | None, Parameter(query="device")]
+Page = Annotated[int, Parameter(query="page", ge=1, le=1_000_000)]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What every page of a report needs, in one place."""
+
+    account: AccountView
+    lists: Lists
+    choice: Choice
+    filter: Filter
+    activity: ActivityStore
+    now: int
+
+    async def made(self, report: Callable[..., Any], *arguments: object, **named: object) -> Any:
+        """Make a report in a thread."""
+        return await asyncio.to_thread(report, self.activity, self.filter, *arguments, **named)
+
+
+async def asked(
+    viewer: Viewer,
+    control: ControlStore,
+    activity: ActivityStore,
+    persons_of: PersonsOf,
+    now: Callable[[], int],
+    preset: Preset = None,
+    first: First = None,
+    last: Last = None,
+    persons: Persons = None,
+    departments: Departments = None,
+    devices: Devices = None,
+) -> Asked:
+    """Return account, filter and what the filter bar offers."""
+    account = await account_of(control, viewer)
+    choice = choose(today_in(account, now()), preset, first, last, persons or (), departments or (), devices or ())
+    chosen = await build_filter(
+        viewer, persons_of, activity, choice.first, choice.last, choice.persons, choice.devices, choice.departments
+    )
+    return Asked(account, await lists_of(control, activity, viewer), choice, chosen, activity, now())
+
+
+@get("/")
+async def overview(asked: Asked) -> Template:
+    """The first page."""
+    report = await asked.made(queries.overview, asked.now)
+    return page(
+        "overview",
+        asked.account,
+        "Overview",
+        report=report,
+        chart=charts.stacked(report.days),
+        stored=asked.activity.account_number(asked.account.account) > 0,
+        **filtered(asked.choice, asked.lists, "/"),
+    )
+
+
+_TABLES: Final[dict[str, tuple[queries.RankedField, str, str]]] = {
+    "apps": ("app", "Applications", "Application"),
+    "sites": ("site", "Sites", "Site"),
+    "titles": ("title", "Titles", "Window title"),
+    "documents": ("doc", "Documents", "Document"),
+}
+
+
+def _table(key: str) -> Any:
+    field, title, heading = _TABLES[key]
+
+    @get(f"/{key}", name=f"page_{key}")
+    async def table(
+        asked: Asked,
+        sort: Annotated[str, Parameter(query="sort", pattern="^(time|name)$")] = "time",
+        number: Page = 1,
+    ) -> Template:
+        rows = ROWS_BY_NAME if sort == "name" else ROWS
+        report = await asked.made(queries.ranked, field, number, rows, people=True)
+        return page(
+            key,
+            asked.account,
+            title,
+            template="ranking",
+            heading=heading,
+            report=report,
+            sort=sort,
+            **filtered(asked.choice, asked.lists, f"/{key}"),
+        )
+
+    return table
+
+
+@get("/people")
+async def people(asked: Asked, number: Page = 1) -> Template:
+    """Time of each person, and departments."""
+    report = await asked.made(queries.people, number, ROWS_BY_NAME)
+    placed = {person.id: person.department for person in asked.lists.persons}
+    return page(
+        "people",
+        asked.account,
+        "People",
+        report=report,
+        placed=placed,
+        **filtered(asked.choice, asked.lists, "/people"),
+    )
+
+
+@get("/log")
+async def log(asked: Asked, number: Page = 1) -> Template:
+    """Events one by one."""
+    report = await asked.made(queries.log, number, LOG_ROWS)
+    return page(
+        "log",
+        asked.account,
+        "Log",
+        report=report,
+        computers=asked.lists.computers(),
+        **filtered(asked.choice, asked.lists, "/log"),
+    )
+
+
+handlers = [overview, *(_table(key) for key in _TABLES), people, log]

@@ -1,0 +1,80 @@
+"""How numbers, times and names are written on a page."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from reteamz.wire.tokens import split_plain
+
+MINUTE_MS: Final = 60_000
+_KINDS: Final = {
+    "active": "Active",
+    "meeting": "Meeting",
+    "idle": "Idle",
+    "locked": "Locked",
+    "private": "Private",
+}
+
+
+def duration(ms: int) -> str:
+    """Return a duration for people: ``7 h 05 min``, ``12 min``, ``40 s``."""
+    if ms < MINUTE_MS:
+        return f"{round(ms / 1000)} s"
+    minutes = round(ms / MINUTE_MS)
+    hours, rest = divmod(minutes, 60)
+    return f"{hours} h {rest:02} min" if hours else f"{rest} min"
+
+
+def percent(share: float) -> str:
+    """Return a share 0…1 as per cent; small ones keep a digit."""
+    value = share * 100
+    return f"{value:.0f} %" if value >= 10 or value == 0 else f"{value:.1f} %"
+
+
+def change(now: int, before: int) -> float | None:
+    """Return the change against the period before as a fraction, None when there is nothing to compare with."""
+    return None if before == 0 else (now - before) / before
+
+
+def name(entry: str) -> str:
+    """Return what a page shows of an entry: a token as it is, a plain entry without its field (spec 4.7)."""
+    plain = split_plain(entry)
+    return entry if plain is None else plain[1]
+
+
+def kind(value: str) -> str:
+    """Return the word for a kind of time."""
+    return _KINDS[value]
+
+
+def day(value: date | str) -> str:
+    """Return a day as ``Tue 24 Nov 2026``."""
+    at = date.fromisoformat(value) if isinstance(value, str) else value
+    return f"{at:%a} {at.day} {at:%b %Y}"
+
+
+def short_day(value: date | str) -> str:
+    """Return a day as ``24 Nov``."""
+    at = date.fromisoformat(value) if isinstance(value, str) else value
+    return f"{at.day} {at:%b}"
+
+
+def moment(ms: int | None, zone: str) -> str:
+    """Return a time in a zone as ``24 Nov 2026, 07:31``, "–" for none."""
+    if not ms:
+        return "–"
+    at = datetime.fromtimestamp(ms / 1000, ZoneInfo(zone))
+    return f"{at.day} {at:%b %Y, %H:%M}"
+
+
+def clock(ms: int, utc_offset_min: int) -> str:
+    """Return the time of day that the person's computer showed."""
+    at = datetime.fromtimestamp(ms / 1000, UTC) + timedelta(minutes=utc_offset_min)
+    return f"{at:%H:%M:%S}"
+
+
+def number(value: int) -> str:
+    """Return a number in groups of three."""
+    return f"{value:,}".replace(",", "\N{NARROW NO-BREAK SPACE}")
