@@ -17,21 +17,24 @@ WEB_SOURCES := $(shell find web -type f \( -name '*.ts' -o -name '*.css' -o -nam
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: $(PACKAGES) ## a small simulated company: prints an address and a login
+demo: $(PACKAGES) $(STATIC) ## a small simulated company: prints an address and a login
 	$(BIN)/reteamz demo $(DEMO)
 
-test: $(PACKAGES) check ## every check and every test, in a real browser and on real windows
+test: $(PACKAGES) $(STATIC) $(ACTIVITYWATCH) check ## every check and every test, in a real browser and on real windows
+	$(BIN)/python scripts/system.py chromium xvfb xdotool xterm
 	$(BIN)/python -m pytest $(TEST)
 
-check: $(PACKAGES) ## style, types, boundaries
+check: $(PACKAGES) $(MODULES) ## style, types, boundaries
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	cd web && npm run --silent check
 
-format: $(PACKAGES) ## put every file into its form
+format: $(PACKAGES) $(MODULES) ## put every file into its form
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+	cd web && npm run --silent format
 
 bench: $(PACKAGES) $(STATIC) $(ACTIVITYWATCH) ## measure against peers and the bare engine
 	$(BIN)/python scripts/system.py wrk

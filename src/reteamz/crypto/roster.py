@@ -153,6 +153,12 @@ class TrustedRoster:
             raise ReteamzError(
                 "bundle_mismatch", "The server sent the keys of somebody else; do not trust this server."
             )
+        if self.roster.epoch:
+            current = bundle.keyring.get(str(self.roster.epoch))
+            if current is None or current.sealing.public() != self.roster.sealing:
+                raise ReteamzError(
+                    "bundle_mismatch", "The server sent keys older than its roster; do not trust this server."
+                )
 
 
 def sign_roster(

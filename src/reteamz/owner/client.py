@@ -311,7 +311,8 @@ class Owner:
             )
         epoch = roster.roster.epoch
         keys = bundle.keyring[str(epoch)]
-        signers = [member.settings for member in roster.roster.members if "settings" in member.rights]
+        members = [member for member in roster.roster.members if member.state == "active"]
+        signers = [member.settings for member in members if "settings" in member.rights]
         grant = sign_agent_grant(
             bundle.identity,
             device.exchange,

@@ -12,6 +12,7 @@ export * from "./keys.ts";
 export * from "./names.ts";
 export * from "./recovery.ts";
 export * from "./roster.ts";
+export * from "./rows.ts";
 export * from "./sealing.ts";
 export * from "./siv.ts";
 export * from "./tokens.ts";

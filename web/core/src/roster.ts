@@ -229,6 +229,12 @@ export class TrustedRoster {
     const keys = await Promise.all([bundle.identity, bundle.settings, bundle.exchange].map(thumbprint));
     if (!entry || !sameJson(memberKeys(entry).slice(0, 3), keys))
       throw new ReteamzError("bundle_mismatch", "The server sent the keys of somebody else; do not trust this server.");
+    const { epoch, sealing } = this.roster;
+    if (epoch && bundle.keyring[epoch]?.sealing.n !== sealing?.n)
+      throw new ReteamzError(
+        "bundle_mismatch",
+        "The server sent keys older than its roster; do not trust this server.",
+      );
   }
 }
 

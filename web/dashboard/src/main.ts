@@ -1,0 +1,40 @@
+/** Starts what the page at hand needs; pages are rendered by the server, with tokens as text. */
+import "./style.css";
+import { byId, show, told } from "./dom.ts";
+import { startDevices } from "./pages/devices.ts";
+import { startLog } from "./pages/log.ts";
+import { startLogin } from "./pages/login.ts";
+import { startPeople } from "./pages/people.ts";
+import { startProfile } from "./pages/profile.ts";
+import { startSignup } from "./pages/signup.ts";
+import { startTables } from "./pages/tables.ts";
+import { type Member, startShell } from "./shell.ts";
+
+const PUBLIC: Record<string, () => void> = { login: startLogin, signup: startSignup };
+const MEMBER: Record<string, (member: Member) => void> = {
+  devices: startDevices,
+  log: startLog,
+  people: startPeople,
+  profile: startProfile,
+};
+
+async function start(): Promise<void> {
+  const page = document.body.dataset.page ?? "";
+  if (document.body.classList.contains("public")) {
+    // Plain HTTP on anything but this computer has no Web Crypto.
+    if (!crypto.subtle) byId("insecure").hidden = false;
+    else PUBLIC[page]?.();
+    document.documentElement.classList.add("ready");
+    return;
+  }
+  const member = await startShell();
+  startTables(member);
+  MEMBER[page]?.(member);
+  document.documentElement.classList.add("started");
+}
+
+start().catch((error: unknown) => {
+  document.documentElement.classList.add("ready");
+  const problem = document.getElementById("problem");
+  if (problem) show(problem, told(error));
+});

@@ -1,0 +1,28 @@
+/** The newest roster, every version verified from what this browser and the bundle vouch for (spec 3.3, 6.4, 6.6). */
+import { type PublicOkp, ReteamzError, type RosterHead, TrustedRoster, thumbprint } from "@reteamz/core";
+import { get } from "./api.ts";
+import type { Keys, RosterView } from "./types.ts";
+
+/** `owner` is the thumbprint of the owner's identity key; `mark` the highest version that is vouched for. */
+export async function fetchRoster(account: string, owner: string, mark: RosterHead): Promise<TrustedRoster> {
+  const key = await ownerKey(owner);
+  let since = Math.max(mark.version, 1) - 1;
+  let trusted: TrustedRoster | null = null;
+  for (;;) {
+    const { rosters } = await get<{ rosters: RosterView[] }>(`/api/rosters?since=${since}`);
+    for (const version of rosters)
+      trusted = trusted
+        ? await trusted.update(version.roster, version.devices)
+        : await TrustedRoster.first(account, key, owner, mark, version.roster, version.devices);
+    if (!trusted)
+      throw new ReteamzError("roster_rollback", "The server withholds the roster; do not trust this server.");
+    if (!rosters.length || trusted.head.version <= since) return trusted;
+    since = trusted.head.version;
+  }
+}
+
+async function ownerKey(owner: string): Promise<PublicOkp> {
+  for (const member of (await get<Keys>("/api/keys")).members)
+    if ((await thumbprint(member.identity)) === owner) return member.identity;
+  throw new ReteamzError("owner_mismatch", "The server does not name the owner that this browser trusts.");
+}
