@@ -40,6 +40,7 @@ def names() -> Suite:
         ("host with port", "site", "example.com:8080"), ("URL", "site", "https://user:pw@Bücher.Example:444/a?b#c"),
         ("punycode", "site", "faß.de"), ("IPv4 forms", "site", "0x7f.1"), ("IPv6", "site", "http://[::1]:80/"),
         ("percent", "site", "ex%61mple.com"), ("final dot", "site", "example.com."), ("refused host", "site", "exa mple.com"),
+        ("host with star", "site", "*.example.com"), ("full-width IPv6", "site", "http://[::²]/"), ("spacing mark", "site", "ex¨ample.com"),
         ("refused percent", "site", "http://%zz/"), ("no host", "site", "file:///etc/passwd"), ("other scheme", "site", "foo://Bar/x"),
         ("backslash", "site", "http://a\\b"), ("fragment", "url", "https://a.example/x?y#z#w"),
         ("user info", "url", "https://me:pw@a.example/x@y"), ("user info with at", "url", "https://a@b@c.example/"),

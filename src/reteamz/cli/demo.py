@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import signal
 import tempfile
-from contextlib import ExitStack
+import threading
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,6 +34,8 @@ def demo(people: int, days: int, once: bool, data: Path | None, port: int | None
     from reteamz.demo.run import simulate
     from reteamz.demo.server import free_port, serving
 
+    # Whoever ends the demo ends its server as well.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with ExitStack() as stack:
         folder = data or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="reteamz-demo-")))
         if folder.exists() and any(folder.iterdir()):
@@ -53,7 +56,8 @@ def demo(people: int, days: int, once: bool, data: Path | None, port: int | None
             f"\n{told.people} people, {told.events} events. The server holds them, and cannot read one name.\n\n"
             f"  Address   {told.url}\n  E-mail    {told.email}\n  Password  {told.password}\n\nStop with Ctrl-C."
         )
-        signal.sigwait({signal.SIGINT, signal.SIGTERM})
+        with suppress(KeyboardInterrupt):
+            threading.Event().wait()
 
 
 class _progress:

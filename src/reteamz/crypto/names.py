@@ -38,7 +38,9 @@ def _host(text: str) -> str:
         host: str = ada_url.URL(text if _SCHEME.match(text) else f"http://{text}").hostname
     except ValueError:
         return ""
-    return host
+    # Browsers disagree here: Chromium escapes what the standard refuses, and takes an IPv6 address in full-width digits.
+    strange = "%" in host or "*" in host or (host.startswith("[") and not text.partition("]")[0].isascii())
+    return "" if strange else host
 
 
 def _cut(text: str) -> str:

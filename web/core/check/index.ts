@@ -1,2 +1,3 @@
+export * from "../src/index.ts";
 export * from "./vectors.ts";
 export * from "./wycheproof.ts";

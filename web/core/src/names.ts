@@ -22,7 +22,10 @@ export function normalise(field: Field, text: string): string {
 function host(text: string): string {
   if (!text) return "";
   const url = URL.parse(SCHEME.test(text) ? text : `http://${text}`);
-  return url?.hostname ?? "";
+  const found = url?.hostname ?? "";
+  // Browsers disagree here: Chromium escapes what the standard refuses, and takes an IPv6 address in full-width digits.
+  const strange = /[%*]/.test(found) || (found.startsWith("[") && /[^\0-\x7f]/.test(text.split("]", 1)[0] ?? ""));
+  return strange ? "" : found;
 }
 
 function cut(text: string): string {

@@ -52,6 +52,7 @@ export class PageDecryptor {
       const text = node as Text;
       if (this.#originals.has(text) || (text.data.includes("rtz1.") && writable(text))) found.push(text);
     }
+    if (!found.length) return;
     await Promise.all(found.map((text) => this.#write(text)));
     const line = maybe("damaged");
     if (line && this.#damaged)
