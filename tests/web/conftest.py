@@ -10,7 +10,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 from tests.conftest import RealServer
 
 from reteamz.agent.device import Device
@@ -29,6 +29,7 @@ FLAGS = [
 ]
 PASSWORD = "correct horse battery staple"
 HOUR_MS = 3_600_000
+expect.set_options(timeout=20_000)
 
 
 def now() -> int:
