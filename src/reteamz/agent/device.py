@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -18,7 +19,7 @@ from reteamz.agent.policy import Policy, anonymous
 from reteamz.agent.samples import Clock, Event, Sample
 from reteamz.agent.spool.cipher import LocalCipher
 from reteamz.agent.spool.spool import Spool
-from reteamz.agent.state import load_state, not_enrolled, save_state
+from reteamz.agent.state import State, load_state, not_enrolled, save_state
 from reteamz.agent.sync.client import Client
 from reteamz.agent.sync.sync import Sync
 from reteamz.agent.trust import Mode, Trust
@@ -53,6 +54,8 @@ class Device:
     ) -> None:
         self._folder = folder
         self._trust = trust
+        self.cipher: Final = LocalCipher(b64decode(keys.local))
+        """Seals what lies in this computer's folder."""
         self.signing: Final = keys.signing
         self.fingerprint: Final = show(device_fingerprint(keys.signing.public(), keys.exchange.public()))
         """What the owner compares: 12 groups of five digits (spec 1.12)."""
@@ -158,11 +161,16 @@ class Device:
                 save_state(self._folder, self._trust.state)
                 self._names = self._trust.names()
 
+    def change_state(self, change: Callable[[State], State]) -> None:
+        """Change what this computer remembers, on disk and then in memory. Raises ``disk_full``, ``folder_unusable``."""
+        with self._lock:
+            state = change(self._trust.state)
+            save_state(self._folder, state)
+            self._trust.state = state
+
     def stop(self, error: ReteamzError) -> None:
         """Remember why this computer no longer reports."""
-        with self._lock:
-            self._trust.state = msgspec.structs.replace(self._trust.state, stopped=error.code)
-            save_state(self._folder, self._trust.state)
+        self.change_state(lambda state: msgspec.structs.replace(state, stopped=error.code))
 
     def waiting(self) -> int:
         """Return how many batches wait for the server."""

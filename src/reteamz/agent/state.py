@@ -18,8 +18,7 @@ class State(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     ``fingerprint`` is the owner's (spec 1.11), ``mode`` the account's as the code said. ``confirmed`` is what the
     server said last, believed only where no key depends on it: in a plain account. ``owner`` is the identity key that has the fingerprint, ``grants``
-    are those accepted, in order. ``private_until`` in
-    milliseconds.
+    are those accepted, in order. ``private_until`` is the end of private time in milliseconds.
     """
 
     v: Literal[1]

@@ -1,0 +1,1 @@
+"""The platform seam: what a desktop tells about windows, idleness and locking."""

@@ -1,0 +1,75 @@
+"""Who may ask the local port: loopback is shared by everyone on the computer, and by every page in their browsers."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import struct
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from reteamz.wire.errors import ReteamzError
+
+EXTENSION: Final = re.compile(r"(?:chrome|moz|safari-web)-extension://[A-Za-z0-9-]+")
+_FOR_EXTENSIONS: Final = re.compile(r"/api/0/(?:info|buckets/[^/]+|buckets/[^/]+/heartbeat)/?")
+"""The three routes that a browser extension needs."""
+_CREATED: Final = frozenset(("none", "same-origin"))
+
+
+def require_host(host: str, port: int) -> None:
+    """Require the name that a local client uses; a rebound DNS name is another. Raises ``forbidden``."""
+    if host.lower() not in (f"127.0.0.1:{port}", f"localhost:{port}"):
+        raise _forbidden("This port answers programs of this computer only.")
+
+
+def require_origin(headers: Mapping[str, str], path: str) -> None:
+    """Refuse pages of any site, whatever method or content type; extensions may do what they need. Raises ``forbidden``."""
+    origin = headers.get("origin")
+    if origin is None:
+        if headers.get("sec-fetch-site", "none") not in _CREATED:
+            raise _forbidden("Pages of other sites may not ask this computer.")
+        return
+    if not EXTENSION.fullmatch(origin):
+        raise _forbidden("Pages of other sites may not ask this computer.")
+    if not _FOR_EXTENSIONS.fullmatch(path):
+        raise _forbidden("A browser extension may report, not read.")
+
+
+def peer_user(client: tuple[str, int], server: tuple[str, int], table: Iterable[str] | None = None) -> int | None:
+    """Return the user id behind a loopback connection, None where the kernel does not tell.
+
+    Args:
+        client, server: IPv4 address and port of both ends.
+        table: lines of ``/proc/net/tcp``, read when None.
+    """
+    local, remote = _hex(client), _hex(server)
+    if table is None:
+        with open("/proc/net/tcp", encoding="ascii") as file:
+            return _find(file, local, remote)
+    return _find(table, local, remote)
+
+
+def _find(table: Iterable[str], local: str, remote: str) -> int | None:
+    for line in table:
+        columns = line.split()
+        if len(columns) > 7 and columns[1] == local and columns[2] == remote:
+            return int(columns[7])
+    return None
+
+
+def require_user(user: int | None) -> int:
+    """Return the user whose buckets may be seen; an agent without root serves its own user only. Raises ``forbidden``."""
+    own = os.geteuid()
+    if user is None or (own != 0 and user != own):
+        raise _forbidden("The agent of another user answers here; start your own.")
+    return user
+
+
+def _hex(address: tuple[str, int]) -> str:
+    (number,) = struct.unpack("=I", socket.inet_aton(address[0]))
+    return f"{number:08X}:{address[1]:04X}"
+
+
+def _forbidden(message: str) -> ReteamzError:
+    return ReteamzError("forbidden", message)

@@ -1,0 +1,82 @@
+"""Serves the local API on a thread of its own."""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import uvicorn
+from starlette.requests import Request
+
+from reteamz.agent.feeds import Feeds
+from reteamz.agent.localapi.app import LocalApp
+from reteamz.agent.localapi.guard import peer_user
+from reteamz.agent.localapi.store import KEPT_MS, LocalStore
+from reteamz.agent.samples import Clock
+from reteamz.wire.errors import ReteamzError
+
+if TYPE_CHECKING:
+    from reteamz.agent.device import Device
+
+HOST: Final = "127.0.0.1"
+_FORGET_MS: Final = 60_000
+
+
+class LocalApi:
+    """The port of one agent. Raises ``port_in_use`` and those of the store."""
+
+    def __init__(self, folder: Path, device: Device, feeds: Feeds, port: int, now: Clock) -> None:
+        self._path = folder / "local.db"
+        self._device = device
+        self._now = now
+        self._forgot_at = 0
+        self._socket = _bound(port)
+        self.port: Final = int(self._socket.getsockname()[1])
+        # Before confirmation nothing sensitive is written at all.
+        self._store = LocalStore(device.cipher, None if device.mode == "anonymous" else self._path)
+        app = LocalApp(self._store, feeds, lambda: self.port, now, self._peer, os.geteuid())
+        self._server = uvicorn.Server(
+            uvicorn.Config(app, lifespan="off", access_log=False, log_config=None, interface="asgi3", ws="none")
+        )
+        self._thread = threading.Thread(
+            target=self._server.run, kwargs={"sockets": [self._socket]}, name="local-api", daemon=True
+        )
+        self._thread.start()
+
+    def settle(self) -> None:
+        """Go on on disk once this computer is confirmed, and forget what is old; called now and then."""
+        if not self._store.kept and self._device.mode != "anonymous":
+            self._store.settle(self._path)
+        now = self._now()
+        if abs(now - self._forgot_at) > _FORGET_MS:
+            self._store.forget(now - KEPT_MS)
+            self._forgot_at = now
+
+    def close(self) -> None:
+        """Stop answering and close the store."""
+        self._server.should_exit = True
+        self._thread.join(10)
+        self._socket.close()
+        self._store.close()
+
+    def _peer(self, request: Request) -> int | None:
+        client = request.client
+        return None if client is None else peer_user((client.host, client.port), (HOST, self.port))
+
+
+def _bound(port: int) -> socket.socket:
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind((HOST, port))
+        listening.listen(64)
+    except OSError:
+        listening.close()
+        raise ReteamzError(
+            "port_in_use",
+            f"Port {port} is used by another program, perhaps ActivityWatch itself; end it, or name another with --port.",
+        ) from None
+    return listening
