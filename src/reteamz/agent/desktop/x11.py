@@ -98,13 +98,18 @@ class X11Desktop:
     def _described(self, window: XWindow) -> Window | None:
         names = window.get_wm_class()
         app = (names[1] or names[0]) if names else ""
-        raw = self._property(window, "_NET_WM_NAME", self._display.intern_atom("UTF8_STRING"))
-        if isinstance(raw, bytes):
-            title = raw.decode("utf-8", "replace")
-        else:
-            old: Any = window.get_wm_name() or ""
-            title = old.decode("latin-1") if isinstance(old, bytes) else old
+        title = self._text(window, "_NET_WM_NAME") or self._text(window, "WM_NAME")
         return Window(app, title) if app or title else None
+
+    def _text(self, window: XWindow, name: str) -> str:
+        # Programs set either in UTF-8 and in Latin-1, whatever type they declare.
+        raw = self._property(window, name, X.AnyPropertyType)
+        if not isinstance(raw, bytes):
+            return ""
+        try:
+            return raw.decode("utf-8")
+        except UnicodeDecodeError:
+            return raw.decode("latin-1")
 
     def _property(self, window: XWindow, name: str, kind: int) -> Any:
         found = window.get_full_property(self._display.intern_atom(name), kind, sizehint=_TITLE_LONGS)

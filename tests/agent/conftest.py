@@ -1,0 +1,192 @@
+"""A real X server, a real account, and enrolled agents."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+from tests.conftest import RealServer, wait_for
+
+from reteamz.agent.control import Request, Status, ask
+from reteamz.agent.enroll import enroll
+from reteamz.owner.client import Owner
+
+PASSWORD = "correct horse battery staple"
+
+
+def now() -> int:
+    return time.time_ns() // 1_000_000
+
+
+@pytest.fixture(scope="session")
+def display() -> Iterator[str]:
+    """An X server without a window manager, as an address for DISPLAY."""
+    reading, writing = os.pipe()
+    process = subprocess.Popen(
+        ["Xvfb", "-displayfd", str(writing), "-screen", "0", "1280x800x24", "-nolisten", "tcp"],
+        pass_fds=[writing],
+        stderr=subprocess.DEVNULL,
+    )
+    os.close(writing)
+    with os.fdopen(reading) as told:
+        number = told.readline().strip()
+    assert number, "Xvfb did not start"
+    yield f":{number}"
+    process.terminate()
+    process.wait(20)
+
+
+def xdotool(display: str, *arguments: str) -> str:
+    """Run xdotool, the way a person would move and click."""
+    done = subprocess.run(
+        ["xdotool", *arguments], env={**os.environ, "DISPLAY": display}, capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+class Windows:
+    """Real windows on a display: terminals with titles."""
+
+    def __init__(self, display: str) -> None:
+        self._display = display
+        self._processes: dict[str, subprocess.Popen[bytes]] = {}
+        self._ids: dict[str, str] = {}
+
+    def open(self, title: str, name: str = "xterm") -> None:
+        """Open a window of this title; ``name`` is its application."""
+        program = shutil.which("xterm")
+        assert program is not None, "xterm is missing; run make test"
+        self._processes[title] = subprocess.Popen(
+            [program, "-class", name, "-T", title, "-xrm", "*allowTitleOps: false", "-e", "sleep", "3600"],
+            env={**os.environ, "DISPLAY": self._display},
+            stderr=subprocess.DEVNULL,
+        )
+        pid = self._processes[title].pid
+        wait_for(lambda: self._find(title, pid), what=f"window {title}")
+        # As browsers and offices do: the name in UTF-8, which xterm sets in some locales only.
+        xdotool(self._display, "set_window", "--name", title, self._ids[title])
+
+    def _find(self, title: str, pid: int) -> bool:
+        done = subprocess.run(
+            ["xdotool", "search", "--onlyvisible", "--pid", str(pid)],
+            env={**os.environ, "DISPLAY": self._display},
+            capture_output=True,
+            text=True,
+        )
+        found = done.stdout.split()
+        if found:
+            self._ids[title] = found[-1]
+        return bool(found)
+
+    def focus(self, title: str) -> None:
+        """Give a window the input focus."""
+        xdotool(self._display, "windowfocus", "--sync", self._ids[title])
+
+    def close(self) -> None:
+        """Close every window."""
+        for process in self._processes.values():
+            process.terminate()
+            process.wait(20)
+
+
+@pytest.fixture
+def windows(display: str) -> Iterator[Windows]:
+    opened = Windows(display)
+    yield opened
+    opened.close()
+
+
+@dataclass
+class RunningAgent:
+    """An agent process and its folder."""
+
+    folder: Path
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    def status(self) -> Status:
+        found = ask(self.folder, Request("status"))
+        assert found is not None, self.log.read_text()
+        return found
+
+    def stop(self, number: int = signal.SIGTERM) -> int:
+        self.process.send_signal(number)
+        return self.process.wait(60)
+
+
+def start_agent(folder: Path, display: str | None, *options: str) -> RunningAgent:
+    """Start ``reteamz agent run`` on a display and wait until it answers."""
+    environment = {
+        key: value for key, value in os.environ.items() if not key.startswith(("DISPLAY", "WAYLAND", "XDG_"))
+    }
+    if display is not None:
+        environment["DISPLAY"] = display
+    log = folder.with_name(folder.name + ".log")
+    command = [sys.executable, "-m", "reteamz.cli.main", "agent", "--dir", str(folder), "run", "--port", "0", *options]
+    with log.open("ab") as out:
+        process = subprocess.Popen(command, env=environment, stdout=out, stderr=out)
+    agent = RunningAgent(folder, process, log)
+
+    def answers() -> bool:
+        assert process.poll() is None, log.read_text()
+        return ask(folder, Request("status")) is not None
+
+    wait_for(answers, what="the agent's answer")
+    return agent
+
+
+@contextmanager
+def agent_running(folder: Path, display: str | None, *options: str) -> Iterator[RunningAgent]:
+    """Run an agent and end it as a session does."""
+    agent = start_agent(folder, display, *options)
+    try:
+        yield agent
+    finally:
+        if agent.process.poll() is None:
+            assert agent.stop() == 0, agent.log.read_text()
+
+
+@pytest.fixture(scope="session")
+def account(server: RealServer) -> Iterator[Callable[..., Owner]]:
+    """Return what founds accounts; their connections are closed at the end."""
+    owners: list[Owner] = []
+
+    def found(name: str, mode: str = "encrypted") -> Owner:
+        owner = Owner.sign_up(server.url, f"{name}@company.example", PASSWORD, "Lamplight Works", mode=mode, now=now)  # type: ignore[arg-type]  # one of the two
+        owners.append(owner)
+        return owner
+
+    yield found
+    for owner in owners:
+        owner.close()
+
+
+def enrol(owner: Owner, folder: Path) -> None:
+    """Enrol a computer in a folder."""
+    with httpx.Client() as http:
+        enroll(folder, owner.enrolment_code(), http, now)
+
+
+def log_rows(owner: Owner) -> list[dict[str, object]]:
+    """Return the raw log with names in the clear, as the owner reads it."""
+    rows = owner.connection.get("/api/reports/log", dict, **{"from": "2020-01-01", "to": _tomorrow()})
+    reader = owner.reader()
+    return [
+        {key: reader.replace(value) if isinstance(value, str) else value for key, value in row.items()}
+        for row in rows["rows"]
+    ]
+
+
+def _tomorrow() -> str:
+    return time.strftime("%Y-%m-%d", time.gmtime(time.time() + 86_400))
