@@ -95,7 +95,10 @@ def test_titles_reach_the_owner_and_nobody_else(
             xdotool(display, "key", "shift")
             return any(row["title"] == "Tender for Ridgeway Looms" for row in log_rows(owner))
 
-        wait_for(told, what="the title at the owner's end")
+        try:
+            wait_for(told, 20, what="the title")
+        except AssertionError:
+            raise AssertionError(f"{agent.status()} {log_rows(owner)}") from None
         last = agent.status().last
         assert last is not None
         assert last.title == "Tender for Ridgeway Looms"
