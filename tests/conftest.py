@@ -87,7 +87,9 @@ def make_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[
         server.stop()
 
 
-@pytest.fixture(scope="session")
-def server(make_server: Callable[[], RealServer]) -> RealServer:
-    """Return a server that tests share."""
-    return make_server()
+@pytest.fixture(scope="module")
+def server(make_server: Callable[[], RealServer]) -> Iterator[RealServer]:
+    """Return a server that the tests of a module share; it allows ten sign-ups from one computer."""
+    made = make_server()
+    yield made
+    made.stop()

@@ -157,7 +157,7 @@ def agent_running(folder: Path, display: str | None, *options: str) -> Iterator[
             assert agent.stop() == 0, agent.log.read_text()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def account(server: RealServer) -> Iterator[Callable[..., Owner]]:
     """Return what founds accounts; their connections are closed at the end."""
     owners: list[Owner] = []

@@ -121,7 +121,7 @@ def record(owner: Owner, folder: Path, titles: dict[str, int], person: str = "Ot
     return confirmed
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def company(server: RealServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
     email = "pages@company.example"
     owner = Owner.sign_up(server.url, email, PASSWORD, "Lamplight Works", now=now)
