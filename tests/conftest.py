@@ -40,15 +40,28 @@ class RealServer:
     port: int
     log: Path
     process: subprocess.Popen[bytes] | None = field(default=None)
+    origin: str = ""
+    """The address that people type, where it is another than the server's own."""
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return self.origin or f"http://127.0.0.1:{self.port}"
 
     def start(self) -> None:
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "reteamz.cli.main", "serve", "--data", str(self.data), "--port", str(self.port)],
+                [
+                    sys.executable,
+                    "-m",
+                    "reteamz.cli.main",
+                    "serve",
+                    "--data",
+                    str(self.data),
+                    "--port",
+                    str(self.port),
+                    "--origin",
+                    self.url,
+                ],
                 stdout=log,
                 stderr=log,
                 env={**os.environ, "PYTHONUNBUFFERED": "1"},
@@ -59,7 +72,7 @@ class RealServer:
         assert self.process is not None
         assert self.process.poll() is None, self.log.read_text()[-3000:]
         try:
-            return httpx.get(f"{self.url}/readyz", timeout=5).is_success
+            return httpx.get(f"http://127.0.0.1:{self.port}/readyz", timeout=5).is_success
         except httpx.HTTPError:
             return False
 
