@@ -137,6 +137,17 @@ class TrustedRoster:
             if known.state == "removed" and device.state != "removed":
                 raise _refused("A removed device came back")
 
+    def require_seen(self, head: RosterHead) -> None:
+        """Require a roster that somebody else knew, such as the one in a signed batch, not to be newer or another (spec 6.7).
+
+        Raises:
+            ReteamzError: ``roster_rollback``, ``roster_fork``.
+        """
+        if head.version > self.head.version:
+            raise _rollback()
+        if head.version == self.head.version and head.sha256 != self.head.sha256:
+            raise _fork()
+
     def member(self, member: str) -> MemberEntry | None:
         """Return the active member of this id."""
         return next((entry for entry in self.roster.members if entry.id == member and entry.state == "active"), None)

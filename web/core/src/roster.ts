@@ -213,6 +213,12 @@ export class TrustedRoster {
     }
   }
 
+  /** Require a roster that somebody else knew, such as the one in a signed batch, not to be newer or another (spec 6.7). */
+  requireSeen(head: RosterHead): void {
+    if (head.version > this.head.version) throw rollback();
+    if (head.version === this.head.version && head.sha256 !== this.head.sha256) throw fork();
+  }
+
   /** The active member of this id. */
   member(member: string): MemberEntry | undefined {
     return this.roster.members.find((entry) => entry.id === member && entry.state === "active");

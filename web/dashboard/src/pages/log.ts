@@ -7,6 +7,7 @@ import {
   type Restart,
   ReteamzError,
   requireRow,
+  type TrustedRoster,
   type VoidBatch,
 } from "@reteamz/core";
 import { get } from "../api.ts";
@@ -62,7 +63,7 @@ async function verify({ account, keys, decryptor }: Member, bar: HTMLProgressEle
     if (!key || !head)
       throw new ReteamzError("batch_missing", "The server hides a computer of the roster; do not trust this server.");
     const chain = await ChainVerifier.start(account, entry, key);
-    await walk(chain, entry.id, wanted, verified, bar);
+    await walk(chain, trusted, entry.id, wanted, verified, bar);
     chain.finish({ seq: head.version, sha256: head.sha256 });
     lost += chain.lost.reduce((sum, [first, last]) => sum + last - first + 1, 0);
   }
@@ -79,6 +80,7 @@ async function verify({ account, keys, decryptor }: Member, bar: HTMLProgressEle
 
 async function walk(
   chain: ChainVerifier,
+  trusted: TrustedRoster,
   device: string,
   wanted: ReadonlySet<string>,
   verified: Verified,
@@ -89,6 +91,7 @@ async function walk(
     if (!entries.length) return;
     for (const { seq, body, signature } of entries) {
       const batch = await chain.add(seq, b64decode(body), signature);
+      if ("roster" in batch && batch.roster) trusted.requireSeen(batch.roster);
       if (wanted.has(`${device} ${seq}`)) verified.set(`${device} ${seq}`, batch);
       bar.value++;
     }
