@@ -57,6 +57,10 @@ def test_good_batches_pass(changes: dict[str, Any]) -> None:
     ("changes", "code"),
     [
         ({"v": 2}, "batch_malformed"),
+        ({"tokens": [f"{APP}\n{PERSON}", "junk"]}, "token_malformed"),
+        ({"tokens": [APP, f"{PERSON}\n"]}, "token_malformed"),
+        ({"tokens": [APP, ""]}, "token_malformed"),
+        ({"tokens": [APP, PERSON.replace(".1.", ".2.")]}, "token_malformed"),
         ({"seq": 0}, "batch_malformed"),
         ({"seq": 2**53}, "batch_malformed"),
         ({"prev": "x"}, "batch_malformed"),
