@@ -16,8 +16,7 @@ LENGTHS: Final = frozenset(-(-(bucket + 16) * 4 // 3) for bucket in BUCKETS)
 
 _FIELD = "|".join(FIELDS)
 TOKEN: Final = re.compile(rf"rtz1\.({_FIELD})\.([1-9][0-9]{{0,4}})\.([A-Za-z0-9_-]+)")
-TOKENS: Final = re.compile(rf"^rtz1\.({_FIELD})\.([1-9][0-9]{{0,4}})\.([A-Za-z0-9_-]+)$", re.MULTILINE)
-"""Finds tokens that stand on lines of their own."""
+BASE64: Final = re.compile(r"[A-Za-z0-9_-]*")
 PLAIN: Final = re.compile(rf"({_FIELD}):(.+)", re.DOTALL)
 
 
