@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +21,7 @@ from reteamz.server.ingest import receiver as receiving
 from reteamz.server.ingest.committer import Committer
 from reteamz.server.ingest.receiver import Receiver
 from reteamz.server.ingest.routes import handlers
-from reteamz.server.store.activity import ActivityStore
+from reteamz.server.store.activity import ActivityStore, Stored
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,14 @@ def make_app() -> Litestar:
     if os.environ.get("BENCH_VERIFY") == "no":
         receiving.verify_batch = lambda key, body, signature: None
     store = ActivityStore.open(folder / "served.duckdb", bytes(32))
+    write = store.write
+    groups: list[list[tuple[str, int]]] = []
+
+    def written(batches: Sequence[Stored]) -> None:
+        groups.append([(batch.device, batch.seq) for batch in batches])
+        write(batches)
+
+    store.write = written  # type: ignore[method-assign]  # to repeat the same transactions without HTTP
     committer = Committer(store)
     receiver = Receiver(Directory(folder), committer, lambda: time.time_ns() // 1_000_000)
 
@@ -65,6 +73,7 @@ def make_app() -> Litestar:
         yield
         await committer.stop()
         store.close()
+        (folder / "groups.json").write_text(json.dumps(groups))
 
     return Litestar(
         route_handlers=handlers,

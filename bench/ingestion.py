@@ -1,4 +1,4 @@
-"""Durable ingestion over HTTP against preparing and committing the same rows without HTTP, and against the commit alone.
+"""Durable ingestion over HTTP against preparing and committing the same rows in the same transactions without HTTP, and against the commit alone.
 
 ``python -m bench.ingestion`` prints one JSON object.
 """
@@ -50,9 +50,16 @@ def stored(device: corpus.Device) -> list[Stored]:
     return rows
 
 
-def groups(devices: list[corpus.Device]) -> list[list[Stored]]:
-    """Return the batches in groups of one of each device: the most that can wait together when each device has one connection."""
-    return [list(group) for group in zip(*(stored(device) for device in devices), strict=True)]
+def groups(devices: list[corpus.Device], folder: Path) -> list[list[Stored]]:
+    """Return the batches that were committed over HTTP, in the same transactions."""
+    made = {(row.device, row.seq): row for device in devices for row in stored(device)}
+    return [[made[device, seq] for device, seq in group] for group in json.loads((folder / "groups.json").read_text())]
+
+
+def one_of_each(waiting: list[list[Stored]], devices: int) -> list[list[Stored]]:
+    """Return the same batches in the largest transactions that so many connections could ever fill."""
+    flat = [batch for group in waiting for batch in group]
+    return [flat[start : start + devices] for start in range(0, len(flat), devices)]
 
 
 def prepare_and_commit(folder: Path, batches: list[list[Stored]]) -> float:
@@ -156,18 +163,19 @@ def run(devices: int, batches: int, events: int, *, zstd: bool) -> dict[str, Any
         made = corpus.make(devices, batches, events)
         corpus.save(made, folder, zstd=zstd)
         total = devices * batches * events
-        waiting = groups(made)
         http = over_http(folder, made, zstd=zstd, verify=True)
-        unverified = over_http(folder, made, zstd=zstd, verify=False)
-        # The same rows without HTTP: as many of each device as the load generator got rid of.
-        waiting = waiting[: max(1, round(http["stored"] / devices))]
-        same = len(waiting) * devices * events
+        waiting = groups(made, folder)
+        same = sum(len(batch.events) for group in waiting for batch in group)
         prepared = prepare_and_commit(folder, waiting)
         alone = commit_alone(folder, waiting)
+        (folder / "prepared.duckdb").unlink()
+        largest = prepare_and_commit(folder, one_of_each(waiting, devices))
+        unverified = over_http(folder, made, zstd=zstd, verify=False)
         rates = {
             "over_http": http["stored"] * events / http["seconds"],
             "over_http_without_signatures": unverified["stored"] * events / unverified["seconds"],
             "prepare_and_commit": same / prepared,
+            "prepare_and_commit_in_largest_groups": same / largest,
             "commit_alone": same / alone,
         }
         return {
@@ -177,6 +185,10 @@ def run(devices: int, batches: int, events: int, *, zstd: bool) -> dict[str, Any
             "encoding": "zstd" if zstd else "identity",
             "events_per_second": {name: round(rate) for name, rate in rates.items()},
             "of_prepare_and_commit": round(rates["over_http"] / rates["prepare_and_commit"], 3),
+            "of_prepare_and_commit_in_largest_groups": round(
+                rates["over_http"] / rates["prepare_and_commit_in_largest_groups"], 3
+            ),
+            "batches_a_transaction": round(http["stored"] / len(waiting), 1),
             "of_commit_alone": round(rates["over_http"] / rates["commit_alone"], 3),
             "signatures_cost": round(1 - rates["over_http"] / rates["over_http_without_signatures"], 3),
             "bytes_an_event": round(http["bytes_on_disk"] / http["events_on_disk"], 1),
