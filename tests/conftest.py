@@ -14,6 +14,9 @@ from pathlib import Path
 
 import httpx
 import pytest
+from tests.browser import chromium, context, watched
+
+__all__ = ["chromium", "context", "watched"]
 
 
 def free_port() -> int:

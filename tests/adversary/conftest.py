@@ -11,15 +11,16 @@ from typing import Any
 import httpx
 import pytest
 from playwright.sync_api import Error, Page, Route
+from tests.browser import PASSWORD
 from tests.conftest import RealServer
-from tests.web.conftest import PASSWORD, chromium, company, context, now, watched
+from tests.web.conftest import company, now
 
 from reteamz.agent.device import Device
 from reteamz.agent.enroll import enroll
 from reteamz.agent.samples import Sample
 from reteamz.owner.client import Owner
 
-__all__ = ["chromium", "company", "context", "watched"]
+__all__ = ["company"]
 
 Change = Callable[[dict[str, Any]], None]
 

@@ -14,8 +14,9 @@ import msgspec
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 from tests.adversary.conftest import Computer, lie
+from tests.browser import PASSWORD, log_in, open_page
 from tests.conftest import RealServer
-from tests.web.conftest import PASSWORD, Company, log_in, now, open_page, record
+from tests.web.conftest import Company, now, record
 
 from reteamz.agent.device import Device
 from reteamz.agent.samples import Sample

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 from tests.agent.conftest import Windows, display, windows
+from tests.browser import Watched
 from tests.conftest import RealServer, free_port, wait_for
 from tests.e2e.recorder import Recorder
-from tests.web.conftest import Watched, chromium, context, watched
 
-__all__ = ["Recorder", "Watched", "Windows", "chromium", "context", "display", "watched", "windows"]
+__all__ = ["Recorder", "Watched", "Windows", "display", "windows"]
 
 
 @pytest.fixture

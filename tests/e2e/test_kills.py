@@ -12,9 +12,9 @@ from itertools import pairwise
 from pathlib import Path
 
 from tests.agent.conftest import RunningAgent, Windows, enrol, log_rows, now, start_agent, xdotool
+from tests.browser import PASSWORD
 from tests.conftest import RealServer, wait_for
 from tests.e2e.feeder import MINUTE_MS
-from tests.web.conftest import PASSWORD
 
 from reteamz.owner.client import Owner
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 from playwright.sync_api import expect
 from tests.agent.conftest import Windows, agent_running, xdotool
+from tests.browser import PASSWORD, Watched, open_page, started
 from tests.conftest import RealServer, wait_for
 from tests.e2e.conftest import command, files_with
 from tests.e2e.recorder import Recorder
-from tests.web.conftest import PASSWORD, Watched, open_page, started
 
 FAST = ("--sample-every", "0.1", "--upload-every", "0.4")
 

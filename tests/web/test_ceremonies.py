@@ -11,8 +11,9 @@ from typing import Any
 import httpx
 import pyotp
 from playwright.sync_api import Error, Page, expect
+from tests.browser import PASSWORD, Watched, log_in, open_page, started
 from tests.conftest import RealServer
-from tests.web.conftest import PASSWORD, TITLES, Watched, log_in, now, open_page, record, started
+from tests.web.conftest import TITLES, now, record
 
 from reteamz.agent.device import Device
 from reteamz.agent.enroll import enroll

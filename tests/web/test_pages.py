@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
-from tests.web.conftest import PASSWORD, TITLES, Company, Watched, log_in, open_page, started
+from tests.browser import PASSWORD, Watched, log_in, open_page, started
+from tests.web.conftest import TITLES, Company
 
 ROOT = Path(__file__).parents[2]
 (AXE,) = (ROOT / "web").glob("**/axe-core/axe.min.js")
