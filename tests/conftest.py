@@ -7,7 +7,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,8 +14,10 @@ from pathlib import Path
 import httpx
 import pytest
 from tests.browser import chromium, context, watched
+from tests.waiting import wait_for
+from tests.windows import display, windows
 
-__all__ = ["chromium", "context", "watched"]
+__all__ = ["chromium", "context", "display", "watched", "windows"]
 
 
 def free_port() -> int:
@@ -24,15 +25,6 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
-
-
-def wait_for(condition: Callable[[], object], seconds: float = 60.0, what: str = "") -> None:
-    """Wait until a condition holds; fail when it does not in time."""
-    end = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > end:
-            raise AssertionError(f"not in {seconds} s: {what or condition}")
-        time.sleep(0.02)
 
 
 @dataclass

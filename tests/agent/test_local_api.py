@@ -13,8 +13,9 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.agent.conftest import RunningAgent, Windows, agent_running, enrol, log_rows, now, xdotool
-from tests.conftest import wait_for
+from tests.agent.conftest import RunningAgent, agent_running, enrol, log_rows, now
+from tests.waiting import wait_for
+from tests.windows import Windows, xdotool
 
 from reteamz.agent.localapi.guard import peer_user
 from reteamz.agent.localapi.times import from_ms

@@ -10,8 +10,9 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from tests.agent.conftest import Windows, agent_running, enrol, log_rows, xdotool
-from tests.conftest import wait_for
+from tests.agent.conftest import agent_running, enrol, log_rows
+from tests.waiting import wait_for
+from tests.windows import Windows, xdotool
 
 from reteamz.agent.control import Request, ask
 from reteamz.agent.desktop.base import Window

@@ -8,12 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.agent.conftest import Windows, display, windows
-from tests.browser import Watched
-from tests.conftest import RealServer, free_port, wait_for
+from tests.conftest import RealServer, free_port
 from tests.e2e.recorder import Recorder
-
-__all__ = ["Recorder", "Watched", "Windows", "display", "windows"]
 
 
 @pytest.fixture
@@ -43,6 +39,3 @@ def command(folder: Path, *arguments: str) -> str:
 def files_with(folder: Path, canary: bytes) -> list[Path]:
     """Return the files under a folder that hold a canary."""
     return [path for path in folder.rglob("*") if path.is_file() and canary in path.read_bytes()]
-
-
-__all__ += ["command", "files_with", "wait_for"]

@@ -11,10 +11,12 @@ from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
-from tests.agent.conftest import RunningAgent, Windows, enrol, log_rows, now, start_agent, xdotool
+from tests.agent.conftest import RunningAgent, enrol, log_rows, now, start_agent
 from tests.browser import PASSWORD
-from tests.conftest import RealServer, wait_for
+from tests.conftest import RealServer
 from tests.e2e.feeder import MINUTE_MS
+from tests.waiting import wait_for
+from tests.windows import Windows, xdotool
 
 from reteamz.owner.client import Owner
 

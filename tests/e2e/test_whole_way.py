@@ -5,11 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from playwright.sync_api import expect
-from tests.agent.conftest import Windows, agent_running, xdotool
+from tests.agent.conftest import agent_running
 from tests.browser import PASSWORD, Watched, open_page, started
-from tests.conftest import RealServer, wait_for
+from tests.conftest import RealServer
 from tests.e2e.conftest import command, files_with
 from tests.e2e.recorder import Recorder
+from tests.waiting import wait_for
+from tests.windows import Windows, xdotool
 
 FAST = ("--sample-every", "0.1", "--upload-every", "0.4")
 
