@@ -35,6 +35,8 @@ class Limiter:
         if refused:
             raise ReteamzError("rate_limited", "Too many attempts; wait a minute, then try again.")
 
-    def forgive(self, key: str) -> None:
-        """Forget a key after a success."""
-        self._spent.pop(key, None)
+    def give_back(self, key: str) -> None:
+        """Do not count the last attempt after all: it succeeded. Failures before it stay counted."""
+        spent, at = self._spent.get(key, (0.0, 0))
+        if spent >= 1:
+            self._spent[key] = (spent - 1, at)

@@ -6,6 +6,8 @@ from typing import Any
 
 from litestar import Request, Response, delete, get, post, put
 from litestar.datastructures import Cookie
+from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody
 
 from reteamz.server.accounts import settings
 from reteamz.server.accounts.access import Viewer
@@ -59,7 +61,12 @@ def _client(request: Request[Any, Any, Any]) -> str:
 
 @post("/api/signup", status_code=201, opt={"public": True})
 async def signup(
-    request: Request[Any, Any, Any], data: Signup, control: ControlStore, config: Config, attempts: Limiter, now: Now
+    request: Request[Any, Any, Any],
+    data: JSONBody[Signup],
+    control: NamedDependency[ControlStore],
+    config: NamedDependency[Config],
+    attempts: NamedDependency[Limiter],
+    now: NamedDependency[Now],
 ) -> Response[LoggedIn]:
     """Make an account with its owner, who is logged in then."""
     attempts.take(f"signup {request.client.host if request.client else ''}", now())
@@ -72,7 +79,9 @@ async def signup(
 
 
 @post("/api/login/start", status_code=200, opt={"public": True})
-async def login_start(data: LoginStart, control: ControlStore, secret: bytes) -> LoginKdf:
+async def login_start(
+    data: JSONBody[LoginStart], control: NamedDependency[ControlStore], secret: NamedDependency[bytes]
+) -> LoginKdf:
     """Tell how to stretch the password of an address, known or not."""
     async with control.session() as session:
         return LoginKdf(await kdf_of(session, data.email, secret))
@@ -81,11 +90,11 @@ async def login_start(data: LoginStart, control: ControlStore, secret: bytes) ->
 @post("/api/login", status_code=200, opt={"public": True})
 async def login(
     request: Request[Any, Any, Any],
-    data: Login,
-    control: ControlStore,
-    config: Config,
-    attempts: Limiter,
-    now: Now,
+    data: JSONBody[Login],
+    control: NamedDependency[ControlStore],
+    config: NamedDependency[Config],
+    attempts: NamedDependency[Limiter],
+    now: NamedDependency[Now],
 ) -> Response[LoggedIn]:
     """Log in by the auth key; the password itself never comes here."""
     address = f"login {request.client.host if request.client else ''}"
@@ -99,15 +108,17 @@ async def login(
         await close_cookie(session, request.cookies.get(COOKIE, ""))
         cookie = open_session(session, member.id, _client(request), now())
         record(session, now(), member.account, member.id, "logged_in")
-    attempts.forgive(address)
-    attempts.forgive(who)
+    attempts.give_back(address)
+    attempts.give_back(who)
     return Response(
         LoggedIn(member.account, member.id), cookies=[_cookie(config, cookie, LIFETIME_MS // 1000)], status_code=200
     )
 
 
 @post("/api/logout", status_code=204)
-async def logout(viewer: Viewer, control: ControlStore, config: Config) -> Response[None]:
+async def logout(
+    viewer: NamedDependency[Viewer], control: NamedDependency[ControlStore], config: NamedDependency[Config]
+) -> Response[None]:
     """End this session."""
     async with control.session() as session:
         await close_session(session, viewer.member, viewer.session)
@@ -115,14 +126,21 @@ async def logout(viewer: Viewer, control: ControlStore, config: Config) -> Respo
 
 
 @get("/api/sessions")
-async def sessions(viewer: Viewer, control: ControlStore, now: Now) -> list[SessionView]:
+async def sessions(
+    viewer: NamedDependency[Viewer], control: NamedDependency[ControlStore], now: NamedDependency[Now]
+) -> list[SessionView]:
     """Return where the member is logged in."""
     async with control.session() as session:
         return await sessions_of(session, viewer, now())
 
 
 @delete("/api/sessions/{session_id:str}")
-async def end_session(session_id: str, viewer: Viewer, control: ControlStore, now: Now) -> None:
+async def end_session(
+    session_id: FromPath[str],
+    viewer: NamedDependency[Viewer],
+    control: NamedDependency[ControlStore],
+    now: NamedDependency[Now],
+) -> None:
     """End one of the member's sessions."""
     async with control.session() as session:
         if not await close_session(session, viewer.member, session_id):
@@ -131,42 +149,57 @@ async def end_session(session_id: str, viewer: Viewer, control: ControlStore, no
 
 
 @post("/api/totp/start", status_code=200)
-async def totp_start(viewer: Viewer, control: ControlStore) -> TotpStart:
+async def totp_start(viewer: NamedDependency[Viewer], control: NamedDependency[ControlStore]) -> TotpStart:
     """Return a secret for an authenticator."""
     async with control.session() as session:
         return await settings.start_totp(session, viewer)
 
 
 @post("/api/totp", status_code=204)
-async def totp_enable(data: TotpEnable, viewer: Viewer, control: ControlStore, now: Now) -> None:
+async def totp_enable(
+    data: JSONBody[TotpEnable],
+    viewer: NamedDependency[Viewer],
+    control: NamedDependency[ControlStore],
+    now: NamedDependency[Now],
+) -> None:
     """Put the second factor in force."""
     async with control.session() as session:
         await settings.enable_totp(session, viewer, data, now())
 
 
 @delete("/api/totp", status_code=204)
-async def totp_disable(data: TotpDisable, viewer: Viewer, control: ControlStore, now: Now) -> None:
+async def totp_disable(
+    data: JSONBody[TotpDisable],
+    viewer: NamedDependency[Viewer],
+    control: NamedDependency[ControlStore],
+    now: NamedDependency[Now],
+) -> None:
     """End the second factor."""
     async with control.session() as session:
         await settings.disable_totp(session, viewer, data.code, now())
 
 
 @get("/api/account")
-async def account(viewer: Viewer, control: ControlStore) -> AccountView:
+async def account(viewer: NamedDependency[Viewer], control: NamedDependency[ControlStore]) -> AccountView:
     """Return the viewer's account."""
     async with control.session() as session:
         return await settings.account_view(session, viewer)
 
 
 @get("/api/bundle")
-async def bundle(viewer: Viewer, control: ControlStore) -> BundleView:
+async def bundle(viewer: NamedDependency[Viewer], control: NamedDependency[ControlStore]) -> BundleView:
     """Return the viewer's member bundle."""
     async with control.session() as session:
         return BundleView((await session.get_one(Member, viewer.member)).bundle)
 
 
 @put("/api/bundle", status_code=204)
-async def put_bundle(data: BundlePut, viewer: Viewer, control: ControlStore, now: Now) -> None:
+async def put_bundle(
+    data: JSONBody[BundlePut],
+    viewer: NamedDependency[Viewer],
+    control: NamedDependency[ControlStore],
+    now: NamedDependency[Now],
+) -> None:
     """Replace the viewer's member bundle."""
     async with control.session() as session:
         await settings.put_bundle(session, viewer, data, now())

@@ -46,7 +46,7 @@ async def viewer_of(session: AsyncSession, cookie: str, now: int) -> Viewer | No
     ).one_or_none()
     if row is None:
         return None
-    found, member = row._tuple()
+    found, member = row
     if now > min(found.expires, found.seen + IDLE_MS) or member.state != "active":
         return None
     if now - found.seen > SEEN_MS:

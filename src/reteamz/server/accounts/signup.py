@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from zoneinfo import available_timezones
 
 import msgspec
 from sqlalchemy import select
@@ -46,6 +47,8 @@ async def sign_up(session: AsyncSession, signup: Signup, now: int) -> Member:
     ):
         raise ReteamzError("input_invalid", "The parts of the sign-up do not fit together; load the page again.")
     rsa_key(signup.exchange)
+    if signup.timezone not in available_timezones():
+        raise ReteamzError("input_invalid", "There is no such time zone; choose one such as Europe/Berlin.")
     check_label(signup.company, signup.mode)
     email = signup.email.lower()
     taken = await session.scalar(select(Member.id).where(Member.email == email))

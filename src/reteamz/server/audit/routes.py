@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Annotated
 
 from litestar import get
-from litestar.params import Parameter
+from litestar.di import NamedDependency
+from litestar.params import QueryParameter
 
 from reteamz.server.accounts.access import Viewer
 from reteamz.server.audit.record import page_of
@@ -15,7 +16,9 @@ from reteamz.wire.accounts import AuditPage
 
 @get("/api/audit")
 async def audit(
-    viewer: Viewer, control: ControlStore, page: Annotated[int, Parameter(query="page", ge=1, le=1_000_000)] = 1
+    viewer: NamedDependency[Viewer],
+    control: NamedDependency[ControlStore],
+    page: Annotated[int, QueryParameter(name="page", ge=1, le=1_000_000)] = 1,
 ) -> AuditPage:
     """Return a page of the audit log, newest first; for the owner."""
     viewer.require_owner()

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from litestar import Request, Response, get, put
-from litestar.params import Parameter
+from litestar.di import NamedDependency
+from litestar.params import FromPath, HeaderParameter
 
 from reteamz.server.accounts.access import Viewer
 from reteamz.server.blobs.looking import look
@@ -27,12 +28,12 @@ from reteamz.server.types import Now
 )
 async def store_blob(
     request: Request[Any, Any, Any],
-    digest: str,
-    directory: DeviceDirectory,
-    activity: ActivityStore,
-    blobs: BlobStore,
-    device: Annotated[str, Parameter(header="Reteamz-Device")] = "",
-    signature: Annotated[str, Parameter(header="Reteamz-Signature")] = "",
+    digest: FromPath[str],
+    directory: NamedDependency[DeviceDirectory],
+    activity: NamedDependency[ActivityStore],
+    blobs: NamedDependency[BlobStore],
+    device: Annotated[str, HeaderParameter(name="Reteamz-Device")] = "",
+    signature: Annotated[str, HeaderParameter(name="Reteamz-Signature")] = "",
 ) -> Response[None]:
     """Take a blob that a committed batch of this device lists: 201, or 200 when it is here already."""
     fresh = await receive(await directory.get(device), digest, signature, request.stream(), activity, blobs)
@@ -41,13 +42,13 @@ async def store_blob(
 
 @get("/api/blobs/{sha256:str}", media_type="application/octet-stream")
 async def read_blob(
-    sha256: str,
-    viewer: Viewer,
-    control: ControlStore,
-    activity: ActivityStore,
-    blobs: BlobStore,
-    persons_of: PersonsOf,
-    now: Now,
+    sha256: FromPath[str],
+    viewer: NamedDependency[Viewer],
+    control: NamedDependency[ControlStore],
+    activity: NamedDependency[ActivityStore],
+    blobs: NamedDependency[BlobStore],
+    persons_of: NamedDependency[PersonsOf],
+    now: NamedDependency[Now],
 ) -> Response[bytes]:
     """Return a sealed blob that the viewer may see; every look is audited."""
     data = await look(viewer, sha256, control, activity, blobs, persons_of, now())

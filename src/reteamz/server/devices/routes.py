@@ -6,7 +6,8 @@ import asyncio
 from typing import Annotated, Any
 
 from litestar import Request, delete, get, post
-from litestar.params import Parameter
+from litestar.di import NamedDependency
+from litestar.params import FromPath, HeaderParameter, JSONBody
 
 from reteamz.server.accounts.access import Viewer
 from reteamz.server.accounts.limiter import Limiter
@@ -20,7 +21,7 @@ from reteamz.server.types import Now
 from reteamz.wire.accounts import DeviceView, KeysView, TicketPost, TicketView
 from reteamz.wire.enrolment import Enrolled, Polled
 
-Signature = Annotated[str, Parameter(header="Reteamz-Signature")]
+Signature = Annotated[str, HeaderParameter(name="Reteamz-Signature")]
 AGENT = {"exclude_from_csrf": True}
 """Agents have no cookies: they sign."""
 
@@ -28,10 +29,10 @@ AGENT = {"exclude_from_csrf": True}
 @post("/api/agent/enroll", status_code=200, opt=AGENT)
 async def enroll(
     request: Request[Any, Any, Any],
-    control: ControlStore,
-    directory: DeviceDirectory,
-    redemptions: Limiter,
-    now: Now,
+    control: NamedDependency[ControlStore],
+    directory: NamedDependency[DeviceDirectory],
+    redemptions: NamedDependency[Limiter],
+    now: NamedDependency[Now],
     signature: Signature = "",
 ) -> Enrolled:
     """Redeem a ticket (spec 11.1); the body is signed by the new device's key."""
@@ -44,7 +45,11 @@ async def enroll(
 
 @post("/api/agent/poll", status_code=200, opt=AGENT)
 async def poll(
-    request: Request[Any, Any, Any], control: ControlStore, committer: Committer, now: Now, signature: Signature = ""
+    request: Request[Any, Any, Any],
+    control: NamedDependency[ControlStore],
+    committer: NamedDependency[Committer],
+    now: NamedDependency[Now],
+    signature: Signature = "",
 ) -> Polled:
     """Tell a device what concerns it (spec 11.2); the body is signed by the device."""
     async with control.session() as session:
@@ -52,14 +57,19 @@ async def poll(
 
 
 @post("/api/tickets", status_code=201)
-async def add_ticket(data: TicketPost, viewer: Viewer, control: ControlStore, now: Now) -> None:
+async def add_ticket(
+    data: JSONBody[TicketPost],
+    viewer: NamedDependency[Viewer],
+    control: NamedDependency[ControlStore],
+    now: NamedDependency[Now],
+) -> None:
     """Make a ticket for an enrolment code (spec 7)."""
     async with control.session() as session:
         await enrol.add_ticket(session, viewer, data, now())
 
 
 @get("/api/tickets")
-async def tickets(viewer: Viewer, control: ControlStore) -> list[TicketView]:
+async def tickets(viewer: NamedDependency[Viewer], control: NamedDependency[ControlStore]) -> list[TicketView]:
     """Return the account's tickets, the last to expire first."""
     viewer.require_owner()
     async with control.session() as session:
@@ -67,14 +77,19 @@ async def tickets(viewer: Viewer, control: ControlStore) -> list[TicketView]:
 
 
 @delete("/api/tickets/{ticket:str}")
-async def remove_ticket(ticket: str, viewer: Viewer, control: ControlStore, now: Now) -> None:
+async def remove_ticket(
+    ticket: FromPath[str],
+    viewer: NamedDependency[Viewer],
+    control: NamedDependency[ControlStore],
+    now: NamedDependency[Now],
+) -> None:
     """Withdraw a ticket."""
     async with control.session() as session:
         await enrol.remove_ticket(session, viewer, ticket, now())
 
 
 @get("/api/keys")
-async def keys(viewer: Viewer, control: ControlStore) -> KeysView:
+async def keys(viewer: NamedDependency[Viewer], control: NamedDependency[ControlStore]) -> KeysView:
     """Return the public keys of everyone in the account."""
     viewer.require_owner()
     async with control.session() as session:
@@ -83,7 +98,10 @@ async def keys(viewer: Viewer, control: ControlStore) -> KeysView:
 
 @get("/api/devices")
 async def devices(
-    viewer: Viewer, control: ControlStore, activity: ActivityStore, committer: Committer
+    viewer: NamedDependency[Viewer],
+    control: NamedDependency[ControlStore],
+    activity: NamedDependency[ActivityStore],
+    committer: NamedDependency[Committer],
 ) -> list[DeviceView]:
     """Return the devices, the newest first; for the owner."""
     viewer.require_owner()
@@ -93,7 +111,13 @@ async def devices(
 
 
 @post("/api/devices/{device:str}/refuse", status_code=204)
-async def refuse(device: str, viewer: Viewer, control: ControlStore, directory: DeviceDirectory, now: Now) -> None:
+async def refuse(
+    device: FromPath[str],
+    viewer: NamedDependency[Viewer],
+    control: NamedDependency[ControlStore],
+    directory: NamedDependency[DeviceDirectory],
+    now: NamedDependency[Now],
+) -> None:
     """Turn a waiting device away."""
     async with control.session() as session:
         await lists.refuse(session, viewer, device, now())

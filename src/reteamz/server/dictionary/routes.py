@@ -7,7 +7,8 @@ from typing import Annotated, Final
 
 import msgspec
 from litestar import get
-from litestar.params import Parameter
+from litestar.di import NamedDependency
+from litestar.params import QueryParameter
 
 from reteamz.server.accounts.access import Viewer
 from reteamz.server.store.activity import ActivityStore
@@ -34,12 +35,14 @@ class DictionaryEntries(msgspec.Struct):
 
 @get("/api/dictionary")
 async def dictionary(
-    viewer: Viewer,
-    activity: ActivityStore,
-    ids: Annotated[list[str] | None, Parameter(query="ids", description="Ids, repeated or joined by commas")] = None,
-    field: Annotated[Field | None, Parameter(query="field")] = None,
-    after: Annotated[int, Parameter(query="after", ge=0)] = 0,
-    limit: Annotated[int, Parameter(query="limit", ge=1, le=ENTRIES_MOST)] = ENTRIES_MOST,
+    viewer: NamedDependency[Viewer],
+    activity: NamedDependency[ActivityStore],
+    ids: Annotated[
+        list[str] | None, QueryParameter(name="ids", description="Ids, repeated or joined by commas")
+    ] = None,
+    field: Annotated[Field | None, QueryParameter(name="field")] = None,
+    after: Annotated[int, QueryParameter(name="after", ge=0)] = 0,
+    limit: Annotated[int, QueryParameter(name="limit", ge=1, le=ENTRIES_MOST)] = ENTRIES_MOST,
 ) -> DictionaryEntries:
     """Return entries of the viewer's account: those asked for, or those after an id."""
     if viewer.role not in ("owner", "manager"):

@@ -6,8 +6,9 @@ from typing import Annotated, Any, Final
 
 import msgspec
 from litestar import Request, Response, post
+from litestar.di import NamedDependency
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import Parameter
+from litestar.params import HeaderParameter
 
 from reteamz.server.ingest.committer import ChainError
 from reteamz.server.ingest.receiver import Receiver
@@ -57,10 +58,10 @@ _encode = msgspec.json.Encoder().encode
 )
 async def store_batch(
     request: Request[Any, Any, Any],
-    receiver: Receiver,
-    device: Annotated[str, Parameter(header="Reteamz-Device")] = "",
-    signature: Annotated[str, Parameter(header="Reteamz-Signature")] = "",
-    encoding: Annotated[str, Parameter(header="Content-Encoding")] = "",
+    receiver: NamedDependency[Receiver],
+    device: Annotated[str, HeaderParameter(name="Reteamz-Device")] = "",
+    signature: Annotated[str, HeaderParameter(name="Reteamz-Signature")] = "",
+    encoding: Annotated[str, HeaderParameter(name="Content-Encoding")] = "",
 ) -> Response[bytes]:
     """Take a batch, void or restart by spec 9; answered when it is on disk."""
     try:

@@ -7,7 +7,8 @@ from typing import Annotated, Final
 
 import msgspec
 from litestar import get
-from litestar.params import Parameter
+from litestar.di import NamedDependency
+from litestar.params import FromPath, QueryParameter
 
 from reteamz.server.accounts.access import Viewer
 from reteamz.server.store.activity import ActivityStore
@@ -35,11 +36,11 @@ class Journal(msgspec.Struct):
 
 @get("/api/journal/{device:str}")
 async def journal(
-    viewer: Viewer,
-    activity: ActivityStore,
-    device: str,
-    after: Annotated[int, Parameter(query="after", ge=0)] = 0,
-    limit: Annotated[int, Parameter(query="limit", ge=1, le=ENTRIES_MOST)] = 200,
+    viewer: NamedDependency[Viewer],
+    activity: NamedDependency[ActivityStore],
+    device: FromPath[str],
+    after: Annotated[int, QueryParameter(name="after", ge=0)] = 0,
+    limit: Annotated[int, QueryParameter(name="limit", ge=1, le=ENTRIES_MOST)] = 200,
 ) -> Journal:
     """Return the batches of one of the account's devices with numbers above ``after``."""
     if viewer.role != "owner":

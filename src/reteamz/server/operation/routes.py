@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from litestar import Response, get
+from litestar.di import NamedDependency
 from sqlalchemy import text
 
 from reteamz.server.operation.metrics import Metrics
@@ -18,7 +19,7 @@ async def healthz() -> str:
 
 
 @get("/readyz", media_type="text/plain", opt=PUBLIC)
-async def readyz(control: ControlStore) -> str:
+async def readyz(control: NamedDependency[ControlStore]) -> str:
     """Say that the stores answer."""
     async with control.session() as session:
         await session.execute(text("SELECT 1"))
@@ -26,7 +27,7 @@ async def readyz(control: ControlStore) -> str:
 
 
 @get("/metrics", opt=PUBLIC)
-async def metrics(metrics: Metrics) -> Response[bytes]:
+async def metrics(metrics: NamedDependency[Metrics]) -> Response[bytes]:
     """Return counts and latencies in Prometheus' text format."""
     return Response(metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
 

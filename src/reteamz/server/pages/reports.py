@@ -9,7 +9,8 @@ from datetime import date
 from typing import Annotated, Any, Final
 
 from litestar import get
-from litestar.params import Parameter
+from litestar.di import NamedDependency
+from litestar.params import QueryParameter
 from litestar.response import Template
 
 from reteamz.server.accounts.access import Viewer
@@ -27,13 +28,13 @@ ROWS_BY_NAME: Final = 5_000
 """Rows that a table sorted by name gets at once: only the browser can sort names."""
 LOG_ROWS: Final = 100
 
-Preset = Annotated[str | None, Parameter(query="range")]
-First = Annotated[date | None, Parameter(query="from")]
-Last = Annotated[date | None, Parameter(query="to")]
-Persons = Annotated[list[int] | None, Parameter(query="person")]
-Departments = Annotated[list[str] | None, Parameter(query="department")]
-Devices = Annotated[list[str] | None, Parameter(query="device")]
-Page = Annotated[int, Parameter(query="page", ge=1, le=1_000_000)]
+Preset = Annotated[str | None, QueryParameter(name="range")]
+First = Annotated[date | None, QueryParameter(name="from")]
+Last = Annotated[date | None, QueryParameter(name="to")]
+Persons = Annotated[list[int] | None, QueryParameter(name="person")]
+Departments = Annotated[list[str] | None, QueryParameter(name="department")]
+Devices = Annotated[list[str] | None, QueryParameter(name="device")]
+Page = Annotated[int, QueryParameter(name="page", ge=1, le=1_000_000)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +54,11 @@ class Asked:
 
 
 async def asked(
-    viewer: Viewer,
-    control: ControlStore,
-    activity: ActivityStore,
-    persons_of: PersonsOf,
-    now: Callable[[], int],
+    viewer: NamedDependency[Viewer],
+    control: NamedDependency[ControlStore],
+    activity: NamedDependency[ActivityStore],
+    persons_of: NamedDependency[PersonsOf],
+    now: NamedDependency[Callable[[], int]],
     preset: Preset = None,
     first: First = None,
     last: Last = None,
@@ -75,7 +76,7 @@ async def asked(
 
 
 @get("/")
-async def overview(asked: Asked) -> Template:
+async def overview(asked: NamedDependency[Asked]) -> Template:
     """The first page."""
     report = await asked.made(queries.overview, asked.now)
     return page(
@@ -102,8 +103,8 @@ def _table(key: str) -> Any:
 
     @get(f"/{key}", name=f"page_{key}")
     async def table(
-        asked: Asked,
-        sort: Annotated[str, Parameter(query="sort", pattern="^(time|name)$")] = "time",
+        asked: NamedDependency[Asked],
+        sort: Annotated[str, QueryParameter(name="sort", pattern="^(time|name)$")] = "time",
         number: Page = 1,
     ) -> Template:
         rows = ROWS_BY_NAME if sort == "name" else ROWS
@@ -123,7 +124,7 @@ def _table(key: str) -> Any:
 
 
 @get("/people")
-async def people(asked: Asked, number: Page = 1) -> Template:
+async def people(asked: NamedDependency[Asked], number: Page = 1) -> Template:
     """Time of each person, and departments."""
     report = await asked.made(queries.people, number, ROWS_BY_NAME)
     placed = {person.id: person.department for person in asked.lists.persons}
@@ -138,7 +139,7 @@ async def people(asked: Asked, number: Page = 1) -> Template:
 
 
 @get("/log")
-async def log(asked: Asked, number: Page = 1) -> Template:
+async def log(asked: NamedDependency[Asked], number: Page = 1) -> Template:
     """Events one by one."""
     report = await asked.made(queries.log, number, LOG_ROWS)
     return page(

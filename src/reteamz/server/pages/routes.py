@@ -6,8 +6,8 @@ import asyncio
 from typing import Annotated
 
 from litestar import Router, get
-from litestar.di import Provide
-from litestar.params import Parameter
+from litestar.di import NamedDependency, Provide
+from litestar.params import QueryParameter
 from litestar.response import Template
 
 from reteamz.server.accounts.access import Viewer
@@ -37,7 +37,11 @@ async def signup() -> Template:
 
 @get("/devices")
 async def devices(
-    viewer: Viewer, control: ControlStore, activity: ActivityStore, committer: Committer, now: Now
+    viewer: NamedDependency[Viewer],
+    control: NamedDependency[ControlStore],
+    activity: NamedDependency[ActivityStore],
+    committer: NamedDependency[Committer],
+    now: NamedDependency[Now],
 ) -> Template:
     """Computers and enrolment codes."""
     viewer.require_owner()
@@ -51,7 +55,9 @@ async def devices(
 
 
 @get("/profile")
-async def profile(viewer: Viewer, control: ControlStore, now: Now) -> Template:
+async def profile(
+    viewer: NamedDependency[Viewer], control: NamedDependency[ControlStore], now: NamedDependency[Now]
+) -> Template:
     """Encryption, password, second factor, sessions."""
     account = await account_of(control, viewer)
     async with control.session() as session:
@@ -61,7 +67,9 @@ async def profile(viewer: Viewer, control: ControlStore, now: Now) -> Template:
 
 @get("/audit")
 async def audit(
-    viewer: Viewer, control: ControlStore, number: Annotated[int, Parameter(query="page", ge=1, le=1_000_000)] = 1
+    viewer: NamedDependency[Viewer],
+    control: NamedDependency[ControlStore],
+    number: Annotated[int, QueryParameter(name="page", ge=1, le=1_000_000)] = 1,
 ) -> Template:
     """Who changed or looked at what."""
     viewer.require_owner()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 
 from litestar import delete, get, post, put
+from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody
 
 from reteamz.server.accounts.access import Viewer
 from reteamz.server.people import placing
@@ -18,7 +20,9 @@ PERSONS_MOST = 100_000
 
 
 @get("/api/people")
-async def people(viewer: Viewer, control: ControlStore, activity: ActivityStore) -> list[PersonView]:
+async def people(
+    viewer: NamedDependency[Viewer], control: NamedDependency[ControlStore], activity: NamedDependency[ActivityStore]
+) -> list[PersonView]:
     """Return the persons that the viewer may see."""
     persons = await asyncio.to_thread(activity.entries, viewer.account, "person", 0, PERSONS_MOST)
     async with control.session() as session:
@@ -27,7 +31,12 @@ async def people(viewer: Viewer, control: ControlStore, activity: ActivityStore)
 
 @put("/api/people/{person:int}", status_code=204)
 async def place_person(
-    person: int, data: PersonPut, viewer: Viewer, control: ControlStore, activity: ActivityStore, now: Now
+    person: FromPath[int],
+    data: JSONBody[PersonPut],
+    viewer: NamedDependency[Viewer],
+    control: NamedDependency[ControlStore],
+    activity: NamedDependency[ActivityStore],
+    now: NamedDependency[Now],
 ) -> None:
     """Put a person into a department, or into none."""
     known = await asyncio.to_thread(activity.entries, viewer.account, "person", 0, 1, [person])
@@ -38,14 +47,19 @@ async def place_person(
 
 
 @get("/api/departments")
-async def departments(viewer: Viewer, control: ControlStore) -> list[DepartmentView]:
+async def departments(viewer: NamedDependency[Viewer], control: NamedDependency[ControlStore]) -> list[DepartmentView]:
     """Return the departments that the viewer may see."""
     async with control.session() as session:
         return await placing.departments_of(session, viewer)
 
 
 @post("/api/departments", status_code=201)
-async def add_department(data: DepartmentPost, viewer: Viewer, control: ControlStore, now: Now) -> DepartmentView:
+async def add_department(
+    data: JSONBody[DepartmentPost],
+    viewer: NamedDependency[Viewer],
+    control: NamedDependency[ControlStore],
+    now: NamedDependency[Now],
+) -> DepartmentView:
     """Add a department."""
     async with control.session() as session:
         return await placing.add_department(session, viewer, data.name, now())
@@ -53,7 +67,11 @@ async def add_department(data: DepartmentPost, viewer: Viewer, control: ControlS
 
 @put("/api/departments/{department:str}", status_code=204)
 async def rename_department(
-    department: str, data: DepartmentPost, viewer: Viewer, control: ControlStore, now: Now
+    department: FromPath[str],
+    data: JSONBody[DepartmentPost],
+    viewer: NamedDependency[Viewer],
+    control: NamedDependency[ControlStore],
+    now: NamedDependency[Now],
 ) -> None:
     """Give a department another name."""
     async with control.session() as session:
@@ -61,7 +79,12 @@ async def rename_department(
 
 
 @delete("/api/departments/{department:str}")
-async def remove_department(department: str, viewer: Viewer, control: ControlStore, now: Now) -> None:
+async def remove_department(
+    department: FromPath[str],
+    viewer: NamedDependency[Viewer],
+    control: NamedDependency[ControlStore],
+    now: NamedDependency[Now],
+) -> None:
     """Remove a department."""
     async with control.session() as session:
         await placing.remove_department(session, viewer, department, now())

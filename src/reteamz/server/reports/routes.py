@@ -9,8 +9,9 @@ from typing import Annotated, Any, Final
 
 import msgspec
 from litestar import Response, get
+from litestar.di import NamedDependency
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import Parameter
+from litestar.params import FromQuery, QueryParameter
 
 from reteamz.server.accounts.access import Viewer
 from reteamz.server.reports import queries
@@ -21,13 +22,13 @@ from reteamz.server.store.activity import ActivityStore
 PAGE_MOST: Final = 1_000
 """Most rows on a page."""
 
-First = Annotated[date, Parameter(query="from", description="First local day, YYYY-MM-DD")]
-Last = Annotated[date, Parameter(query="to", description="Last local day, inclusive")]
-Persons = Annotated[list[int] | None, Parameter(query="person", description="Dictionary ids of persons")]
-Devices = Annotated[list[str] | None, Parameter(query="device", description="Identifiers of devices")]
-Departments = Annotated[list[str] | None, Parameter(query="department", description="Identifiers of departments")]
-Page = Annotated[int, Parameter(query="page", ge=1, le=1_000_000)]
-Limit = Annotated[int, Parameter(query="limit", ge=1, le=PAGE_MOST)]
+First = Annotated[date, QueryParameter(name="from", description="First local day, YYYY-MM-DD")]
+Last = Annotated[date, QueryParameter(name="to", description="Last local day, inclusive")]
+Persons = Annotated[list[int] | None, QueryParameter(name="person", description="Dictionary ids of persons")]
+Devices = Annotated[list[str] | None, QueryParameter(name="device", description="Identifiers of devices")]
+Departments = Annotated[list[str] | None, QueryParameter(name="department", description="Identifiers of departments")]
+Page = Annotated[int, QueryParameter(name="page", ge=1, le=1_000_000)]
+Limit = Annotated[int, QueryParameter(name="limit", ge=1, le=PAGE_MOST)]
 
 _encode = msgspec.json.Encoder().encode
 _PATHS: Final[dict[str, queries.RankedField]] = {
@@ -53,9 +54,9 @@ def _ranked_route(path: str, field: queries.RankedField) -> Any:
         responses={200: ResponseSpec(RankedTable, description="One page")},
     )
     async def report(
-        viewer: Viewer,
-        persons_of: PersonsOf,
-        activity: ActivityStore,
+        viewer: NamedDependency[Viewer],
+        persons_of: NamedDependency[PersonsOf],
+        activity: NamedDependency[ActivityStore],
         first: First,
         last: Last,
         persons: Persons = None,
@@ -63,7 +64,7 @@ def _ranked_route(path: str, field: queries.RankedField) -> Any:
         departments: Departments = None,
         page: Page = 1,
         limit: Limit = 100,
-        people: bool = False,
+        people: FromQuery[bool] = False,
     ) -> Response[bytes]:
         chosen = await build_filter(
             viewer, persons_of, activity, first, last, persons or (), devices or (), departments or ()
@@ -75,10 +76,10 @@ def _ranked_route(path: str, field: queries.RankedField) -> Any:
 
 @get("/api/reports/overview", responses={200: ResponseSpec(Overview, description="Totals, days and the top lists")})
 async def report_overview(
-    viewer: Viewer,
-    persons_of: PersonsOf,
-    activity: ActivityStore,
-    now: Callable[[], int],
+    viewer: NamedDependency[Viewer],
+    persons_of: NamedDependency[PersonsOf],
+    activity: NamedDependency[ActivityStore],
+    now: NamedDependency[Callable[[], int]],
     first: First,
     last: Last,
     persons: Persons = None,
@@ -94,9 +95,9 @@ async def report_overview(
 
 @get("/api/reports/people", responses={200: ResponseSpec(PeopleTable, description="One page")})
 async def report_people(
-    viewer: Viewer,
-    persons_of: PersonsOf,
-    activity: ActivityStore,
+    viewer: NamedDependency[Viewer],
+    persons_of: NamedDependency[PersonsOf],
+    activity: NamedDependency[ActivityStore],
     first: First,
     last: Last,
     persons: Persons = None,
@@ -114,9 +115,9 @@ async def report_people(
 
 @get("/api/reports/days", responses={200: ResponseSpec(Days, description="Every day of the range")})
 async def report_days(
-    viewer: Viewer,
-    persons_of: PersonsOf,
-    activity: ActivityStore,
+    viewer: NamedDependency[Viewer],
+    persons_of: NamedDependency[PersonsOf],
+    activity: NamedDependency[ActivityStore],
     first: First,
     last: Last,
     persons: Persons = None,
@@ -132,9 +133,9 @@ async def report_days(
 
 @get("/api/reports/log", responses={200: ResponseSpec(LogPage, description="One page, oldest first")})
 async def report_log(
-    viewer: Viewer,
-    persons_of: PersonsOf,
-    activity: ActivityStore,
+    viewer: NamedDependency[Viewer],
+    persons_of: NamedDependency[PersonsOf],
+    activity: NamedDependency[ActivityStore],
     first: First,
     last: Last,
     persons: Persons = None,

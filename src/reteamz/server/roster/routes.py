@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Annotated
 
 from litestar import get, post
-from litestar.params import Parameter
+from litestar.di import NamedDependency
+from litestar.params import JSONBody, QueryParameter
 
 from reteamz.server.accounts.access import Viewer
 from reteamz.server.devices.directory import DeviceDirectory
@@ -18,7 +19,9 @@ from reteamz.wire.batch import RosterHead
 
 @get("/api/rosters")
 async def rosters(
-    viewer: Viewer, control: ControlStore, since: Annotated[int, Parameter(query="since", ge=0)] = 0
+    viewer: NamedDependency[Viewer],
+    control: NamedDependency[ControlStore],
+    since: Annotated[int, QueryParameter(name="since", ge=0)] = 0,
 ) -> Rosters:
     """Return the versions after ``since``, oldest first."""
     async with control.session() as session:
@@ -27,7 +30,11 @@ async def rosters(
 
 @post("/api/rosters", status_code=201)
 async def next_roster(
-    data: RosterPost, viewer: Viewer, control: ControlStore, directory: DeviceDirectory, now: Now
+    data: JSONBody[RosterPost],
+    viewer: NamedDependency[Viewer],
+    control: NamedDependency[ControlStore],
+    directory: NamedDependency[DeviceDirectory],
+    now: NamedDependency[Now],
 ) -> RosterHead:
     """Store the next version with its bundle and grants."""
     async with control.session() as session:
