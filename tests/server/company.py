@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
 from litestar import Litestar
 from litestar.testing import TestClient
+from tests.server.ingest.support import NOW_MS, Device, Signed, identifier, token
 
 from reteamz.wire.batch import Head, RosterHead
 from reteamz.wire.encoding import b64encode, joined, sha256
@@ -23,7 +24,6 @@ from reteamz.wire.enrolment import Enroll, Poll
 from reteamz.wire.jwk import PublicOkp, PublicRsa, thumbprint
 from reteamz.wire.roster import DeviceEntry, DeviceList, DevicesHead, MemberEntry, Roster
 from reteamz.wire.signing import BLOB, ENROLL, POLL, JwsType, jws_header, signed_bytes
-from tests.server.ingest.support import NOW_MS, Device, Signed, identifier, token
 
 
 @dataclass

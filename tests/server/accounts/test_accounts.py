@@ -38,7 +38,7 @@ def test_who_signs_up_is_logged_in_and_finds_the_account(site: Site, owner: Owne
         ({"mode": "plain"}, 400, "input_invalid"),
         ({"member": identifier("somebody else")}, 400, "input_invalid"),
         ({"account": identifier("another")}, 400, "roster_refused"),
-        ({"identity": {**{"kty": "OKP", "crv": "Ed25519", "alg": "Ed25519"}, "x": "A" * 43}}, 400, "signature_invalid"),
+        ({"identity": {"kty": "OKP", "crv": "Ed25519", "alg": "Ed25519", "x": "A" * 43}}, 400, "signature_invalid"),
         ({"email": "nobody"}, 400, "input_invalid"),
         ({"auth": "short"}, 400, "input_invalid"),
         ({"devices": "{}"}, 400, "roster_refused"),

@@ -55,6 +55,7 @@ class Committer:
         store: where to. Nobody else may call its ``write``.
         wait_s: how long a group's first batch waits for others, in seconds.
         queue_batches, queue_bytes: what may wait at most.
+        group_events: most events in one transaction; a single batch may have more.
         monotonic: clock for the wait, in seconds.
     """
 
@@ -65,12 +66,14 @@ class Committer:
         wait_s: float = WAIT_S,
         queue_batches: int = QUEUE_BATCHES,
         queue_bytes: int = QUEUE_BYTES,
+        group_events: int = GROUP_EVENTS,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._store = store
         self._wait_s = wait_s
         self._queue_batches = queue_batches
         self._queue_bytes = queue_bytes
+        self._group_events = group_events
         self._monotonic = monotonic
         self._lock = threading.Lock()
         self._arrived = threading.Event()
@@ -194,8 +197,10 @@ class Committer:
         with self._lock:
             line = self._line
             events = taken = 0
-            while taken < len(line.items) and (taken == 0 or events < GROUP_EVENTS):
-                events += len(line.items[taken].batch.events)
+            for item in line.items:
+                events += len(item.batch.events)
+                if taken and events > self._group_events:
+                    break
                 taken += 1
             group, line.items = line.items[:taken], line.items[taken:]
             line.bytes = sum(len(item.batch.body) for item in line.items)
