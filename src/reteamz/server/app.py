@@ -53,13 +53,14 @@ CONCEPTS: Final = (
 
 
 def create_app(config: Config, now: Now = wall_clock) -> Litestar:
-    """Return the application; nothing is opened before it starts.
+    """Open the stores and return the application, which closes them when it stops.
 
     Raises:
-        ReteamzError: ``folder_unusable``, ``key_corrupt``, ``input_invalid``.
+        ReteamzError: ``folder_unusable``, ``key_corrupt``, ``state_corrupt``, ``input_invalid``.
     """
     secret = load_secret(config.data)
     services = Services(config, secret, now)
+    services.open()
     static = HERE / "static"
     files: list[Router] = []
     if static.is_dir():

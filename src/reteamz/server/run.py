@@ -14,6 +14,7 @@ import structlog
 from granian.constants import Interfaces
 from granian.log import LogLevels
 from granian.server.embed import Server
+from litestar import Litestar
 
 from reteamz.server.app import create_app
 from reteamz.server.config import Config
@@ -30,12 +31,13 @@ def serve(config: Config, ready: Callable[[], None] = lambda: None) -> None:
         ready: called once when requests are answered.
 
     Raises:
-        ReteamzError: ``port_in_use``, ``folder_unusable``, ``key_corrupt``, ``input_invalid``.
+        ReteamzError: ``port_in_use``, ``folder_unusable``, ``key_corrupt``, ``state_corrupt``, ``input_invalid``.
     """
     _require_port(config)
     configure_logs()
+    app = create_app(config)
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        runner.run(_serve(config, ready))
+        runner.run(_serve(app, config, ready))
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
@@ -47,15 +49,14 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
     return uvloop.new_event_loop
 
 
-async def _serve(config: Config, ready: Callable[[], None]) -> None:
-    app = create_app(config)
+async def _serve(app: Litestar, config: Config, ready: Callable[[], None]) -> None:
     server = Server(
         app,
         address=config.host,
         port=config.port,
         interface=Interfaces.ASGI,
         backlog=BACKLOG,
-        log_level=LogLevels.warning,
+        log_level=LogLevels.error,
     )
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -25,7 +25,7 @@ from reteamz.server.people.placing import Placements
 from reteamz.server.secret import derived
 from reteamz.server.store.activity import ActivityStore
 from reteamz.server.store.control import ControlStore
-from reteamz.server.store.control.migrate import migrate
+from reteamz.server.store.opening import open_activity, prepare_control
 from reteamz.server.types import Now
 from reteamz.wire.errors import ReteamzError
 
@@ -63,12 +63,19 @@ class Services:
         self.committer: Committer
         self.receiver: Receiver
 
+    def open(self) -> None:
+        """Open the stores; blocks.
+
+        Raises:
+            ReteamzError: ``state_corrupt``, ``folder_unusable``.
+        """
+        prepare_control(self.control.url)
+        path = Path(self.config.activity.removeprefix("duckdb:///"))
+        self.activity = open_activity(path, self._dictionary_secret)
+
     @asynccontextmanager
     async def running(self, _: Litestar) -> AsyncIterator[None]:
-        """Migrate, open, serve; at the end commit what waits, then close."""
-        await asyncio.to_thread(migrate, self.control.url)
-        path = Path(self.config.activity.removeprefix("duckdb:///"))
-        self.activity = await asyncio.to_thread(ActivityStore.open, path, self._dictionary_secret)
+        """Serve from the open stores; at the end commit what waits, then close."""
         self.committer = Committer(self.activity)
         self.receiver = Receiver(self.directory, self.committer, self.now)
         self.committer.start()
