@@ -20,8 +20,9 @@ _KINDS: Final = {
 
 def duration(ms: int) -> str:
     """Return a duration for people: ``7 h 05 min``, ``12 min``, ``40 s``."""
-    if ms < MINUTE_MS:
-        return f"{round(ms / 1000)} s"
+    seconds = round(ms / 1000)
+    if seconds < 60:
+        return f"{seconds} s"
     minutes = round(ms / MINUTE_MS)
     hours, rest = divmod(minutes, 60)
     return f"{hours} h {rest:02} min" if hours else f"{rest} min"

@@ -1,0 +1,202 @@
+"""Pages as the server writes them: tokens in text nodes and nowhere else, nothing that a page must not have."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from html.parser import HTMLParser
+
+import pytest
+from tests.server.company import Computer, Owner, Site
+from tests.server.ingest.support import NOW_MS, token
+
+from reteamz.server.pages import charts, texts
+from reteamz.server.pages.filterbar import PRESETS, choose, days_of
+from reteamz.server.reports.types import DayHours, Hours
+from reteamz.wire.errors import ReteamzError
+
+PAGES = ("/", "/apps", "/sites", "/titles", "/documents", "/people", "/log", "/devices", "/audit", "/profile")
+TOKEN = re.compile(r"rtz1\.[a-z]+\.\d")
+RANGE = "?from=2025-10-01&to=2025-10-31"
+
+
+class Reader(HTMLParser):
+    """Sorts what a page is made of."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.attributes: list[tuple[str, str, str]] = []
+        self.texts: list[str] = []
+        self.inside: list[str] = []
+        self.inline_scripts = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.attributes += [(tag, name, value or "") for name, value in attrs]
+        if tag in ("script", "style"):
+            self.inside.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if self.inside and self.inside[-1] == tag:
+            self.inside.pop()
+
+    def handle_data(self, data: str) -> None:
+        if self.inside:
+            self.inline_scripts += bool(data.strip())
+        else:
+            self.texts.append(data)
+
+
+def read(html: str) -> Reader:
+    reader = Reader()
+    reader.feed(html)
+    return reader
+
+
+@pytest.fixture
+def filled(site: Site, owner: Owner, computer: Computer) -> Site:
+    """Return a site with a page-full of everything."""
+    fields = ("person", "app", "site", "title", "doc")
+    tokens = [token(field, str(number)) for field in fields for number in range(4)]
+    rows = [
+        (n, kind, NOW_MS - 3_600_000 * (n + 1), 600_000, 60, 4 + n, 8 + n, 12 + n, -1, 16 + n, 9, -1)
+        for n in range(4)
+        for kind in range(5)
+    ]
+    assert site.post_batch(computer.next(tokens, rows)).status_code == 200
+    assert computer.poll(site, token("computer", "desk")).status_code == 200
+    department = site.call("POST", "/api/departments", {"name": token("label", "Sales")}).json()["id"]
+    site.call("PUT", "/api/people/1", {"department": department})
+    Computer(owner, "waiting").enroll(site, owner.make_ticket(site, "another"))
+    return site
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_tokens_stand_in_text_and_nowhere_else(filled: Site, path: str) -> None:
+    page = filled.page(path + (RANGE if path not in ("/devices", "/audit", "/profile") else ""))
+    assert page.status_code == 200
+    reader = read(page.text)
+    assert [found for found in reader.attributes if TOKEN.search(found[2])] == []
+    assert reader.inline_scripts == 0
+    assert not [name for _, name, _ in reader.attributes if name == "style" or name.startswith("on")]
+    assert any(TOKEN.search(text) for text in reader.texts)
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_new_account_sees_pages_that_say_what_to_do(site: Site, owner: Owner, path: str) -> None:
+    page = site.page(path)
+    assert page.status_code == 200
+    if path in ("/", "/apps", "/sites", "/titles", "/documents", "/people", "/log"):
+        assert 'data-testid="empty"' in page.text
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_who_is_not_logged_in_is_led_to_the_log_in_and_back(site: Site, path: str) -> None:
+    answer = site.page(f"{path}?range=month")
+    assert answer.status_code == 303
+    assert answer.headers["location"] == "/login?next=" + path.replace("/", "%2F") + "%3Frange%3Dmonth"
+
+
+def test_log_in_and_sign_up_are_open_to_all(site: Site) -> None:
+    for path in ("/login", "/signup"):
+        reader = read(site.page(path).text)
+        assert ("input", "type", "password") in reader.attributes
+        assert reader.inline_scripts == 0
+
+
+def test_a_page_that_is_not_there_and_a_question_that_makes_no_sense(site: Site, owner: Owner) -> None:
+    for path, status, words in (
+        ("/nothing", 404, "Nothing here"),
+        ("/apps?range=never", 400, "That did not work"),
+        ("/apps?from=2025-10-10&to=2025-10-09", 400, "range of days"),
+        ("/log?page=0", 400, "That did not work"),
+    ):
+        answer = site.page(path)
+        assert (answer.status_code, words in answer.text) == (status, True), path
+        assert answer.headers["content-type"].startswith("text/html")
+        assert "Traceback" not in answer.text
+
+
+def test_names_that_are_markup_stay_text(site: Site) -> None:
+    owner = Owner("plain", mode="plain").sign_up(site)
+    computer = Computer(owner)
+    computer.enroll(site, owner.make_ticket(site))
+    owner.confirm(site, computer)
+    names = ["person:<b>Ann", "app:<img src=x onerror=alert(1)>", 'title:"><script>alert(1)</script>']
+    rows = [(0, 0, NOW_MS - 3_600_000, 600_000, 60, 1, -1, 2, -1, -1, 9, -1)]
+    plain = {"mode": "plain", "epoch": 0, "roster": None}
+    assert site.post_batch(computer.next(names, rows, **plain)).status_code == 200
+    for path in ("/", "/apps", "/titles", "/people", "/log"):
+        reader = read(site.page(path + RANGE).text)
+        assert reader.inline_scripts == 0
+        assert not [one for one in reader.attributes if one[1] == "onerror"]
+        if path == "/apps":
+            assert "<img src=x onerror=alert(1)>" in reader.texts, "shown as it was typed, without its field"
+
+
+def test_scripts_and_styles_are_pinned(site: Site, owner: Owner) -> None:
+    reader = read(site.page("/").text)
+    pinned = [value for tag, name, value in reader.attributes if name == "integrity" and tag in ("script", "link")]
+    sources = [value for tag, name, value in reader.attributes if (tag, name) in (("script", "src"),)]
+    assert sources
+    assert all(source.startswith("/static/") for source in sources)
+    assert len(pinned) >= len(sources)
+    for source in sources:
+        assert site.client.get(source).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("preset", "first", "last"),
+    [
+        ("today", "2026-03-01", "2026-03-01"),
+        ("yesterday", "2026-02-28", "2026-02-28"),
+        ("last7", "2026-02-23", "2026-03-01"),
+        ("week", "2026-02-23", "2026-03-01"),
+        ("lastweek", "2026-02-16", "2026-02-22"),
+        ("month", "2026-03-01", "2026-03-01"),
+        ("lastmonth", "2026-02-01", "2026-02-28"),
+    ],
+)
+def test_presets_on_a_sunday_that_begins_a_month(preset: str, first: str, last: str) -> None:
+    assert days_of(preset, date(2026, 3, 1)) == (date.fromisoformat(first), date.fromisoformat(last))
+
+
+def test_every_preset_of_the_bar_is_known_and_no_other() -> None:
+    assert all(days_of(key, date(2026, 1, 1)) for key, _ in PRESETS)
+    with pytest.raises(ReteamzError, match="no such range"):
+        days_of("always", date(2026, 1, 1))
+
+
+def test_an_address_keeps_its_choice() -> None:
+    typed = choose(date(2026, 3, 1), "month", date(2026, 1, 1), None, [3, 1], ["d"], ["c"])
+    assert typed.query() == "from=2026-01-01&to=2026-01-01&person=3&person=1&department=d&device=c"
+    assert typed.query(range="week") == "person=3&person=1&department=d&device=c&range=week"
+    assert typed.query(person=None, page=2) == "from=2026-01-01&to=2026-01-01&department=d&device=c&page=2"
+    assert typed.narrowed
+    assert not choose(date(2026, 3, 1), None, None, None, [], [], []).narrowed
+
+
+def test_numbers_and_times_are_written_for_people() -> None:
+    assert [texts.duration(ms) for ms in (0, 40_000, 59_999, 60_000, 3_600_000, 25_500_000)] == [
+        "0 s", "40 s", "1 min", "1 min", "1 h 00 min", "7 h 05 min",
+    ]  # fmt: skip
+    assert [texts.percent(share) for share in (0, 0.004, 0.099, 0.5, 1)] == ["0 %", "0.4 %", "9.9 %", "50 %", "100 %"]
+    assert texts.moment(0, "Europe/Berlin") == "–"
+    assert texts.moment(NOW_MS, "Europe/Berlin") == "9 Oct 2025, 10:53"
+    assert texts.clock(NOW_MS, -120) == "06:53:20"
+    assert texts.change(3, 0) is None
+    assert texts.change(3, 2) == 0.5
+    assert texts.name("app:Writer: the second") == "Writer: the second"
+    assert texts.name(token("app", "x")) == token("app", "x")
+
+
+def test_a_chart_adds_up() -> None:
+    hours = Hours(active=7_200_000, meeting=3_600_000, idle=1_800_000, work=12_600_000, session=12_600_000)
+    days = [DayHours(day="2025-10-09", hours=hours), DayHours(day="2025-10-11", hours=Hours())]
+    chart = charts.stacked(days)
+    assert [line.label for line in chart.lines] == ["0 h", "1 h", "2 h", "3 h", "4 h"]
+    first, second = chart.bars
+    assert sum(piece.height for piece in first.pieces) == pytest.approx(chart.height * 3.5 / 4, abs=0.05)
+    assert first.pieces[0].y + first.pieces[0].height == pytest.approx(chart.height)
+    assert first.told == "Thu 9 Oct 2025: active 2 h 00 min, meeting 1 h 00 min, idle 30 min"
+    assert (second.pieces, second.weekend, second.told) == ((), True, "Sat 11 Oct 2025: nothing")
+    assert charts.stacked([]).bars == ()
