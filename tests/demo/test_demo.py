@@ -1,0 +1,47 @@
+"""The demo as a program sees it: one JSON object, and a folder in which no name can be found."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+COMMAND = [sys.executable, "-m", "reteamz.cli.main", "demo"]
+
+
+def test_once_prints_one_object_and_leaves_no_name_behind(tmp_path: Path) -> None:
+    ran = subprocess.run(
+        [*COMMAND, "--once", "--people", "3", "--days", "9", "--data", str(tmp_path / "demo")],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stderr[-2000:]
+    assert ran.stdout.count("\n") == 1
+    told = json.loads(ran.stdout)
+    assert set(told) == {
+        "url", "email", "password", "account", "people", "events", "kit", "recovery_code", "canaries",
+    }  # fmt: skip
+    assert told["people"] == 3
+    assert told["events"] > 500
+    assert len(told["canaries"]) > 20
+    files = [path for path in (tmp_path / "demo").rglob("*") if path.is_file()]
+    assert sum(path.stat().st_size for path in files) > 100_000
+    for canary in (*told["canaries"], told["password"], told["recovery_code"]):
+        found = subprocess.run(
+            ["grep", "-rlaFi", "--", canary, str(tmp_path / "demo")],
+            capture_output=True, text=True, timeout=60, check=False,
+        )  # fmt: skip
+        assert (found.returncode, found.stdout) == (1, ""), canary
+
+
+def test_a_folder_with_something_in_it_is_not_touched(tmp_path: Path) -> None:
+    (tmp_path / "mine").write_text("keep")
+    ran = subprocess.run(
+        [*COMMAND, "--once", "--data", str(tmp_path)], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert ran.returncode == 1
+    assert "is not empty" in ran.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["mine"]
