@@ -11,12 +11,22 @@ import shutil
 import subprocess
 import sys
 
-PROGRAMS = {"chromium": "chromium", "xvfb": "Xvfb", "xdotool": "xdotool", "xterm": "xterm", "wrk": "wrk"}
+PROGRAMS = {
+    "chromium": "chromium",
+    "nginx-light": "nginx",
+    "systemd": "systemd-analyze",
+    "wrk": "wrk",
+    "xdotool": "xdotool",
+    "xterm": "xterm",
+    "xvfb": "Xvfb",
+}
+PLACES = os.pathsep.join((os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"))
+"""Where programs are: servers stand outside the path of those who are not root."""
 
 
 def missing(packages: list[str]) -> list[str]:
     """Return the packages whose program is not on the path."""
-    return [package for package in packages if shutil.which(PROGRAMS[package]) is None]
+    return [package for package in packages if shutil.which(PROGRAMS[package], path=PLACES) is None]
 
 
 def install(packages: list[str]) -> bool:

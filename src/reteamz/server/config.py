@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -23,6 +24,7 @@ class Config:
         host, port: where to listen.
         origin: the address people type, without a path: ``https://time.example``.
         control, activity, blobs: addresses of the stores.
+        proxies: addresses or networks of reverse proxies whose ``X-Forwarded-For`` is believed.
     """
 
     data: Path
@@ -32,6 +34,7 @@ class Config:
     control: str
     activity: str
     blobs: str
+    proxies: tuple[str, ...] = ()
 
     @property
     def secure(self) -> bool:
@@ -46,7 +49,7 @@ def load(
     origin: str | None = None,
     environment: Mapping[str, str] = os.environ,
 ) -> Config:
-    """Return the configuration; arguments beat `RETEAMZ_HOST`, `…_PORT`, `…_ORIGIN`, `…_CONTROL`, `…_ACTIVITY`, `…_BLOBS`.
+    """Return the configuration; arguments beat `RETEAMZ_HOST`, `…_PORT`, `…_ORIGIN`; the rest comes from `RETEAMZ_CONTROL`, `…_ACTIVITY`, `…_BLOBS`, `…_PROXIES`.
 
     Raises:
         ReteamzError: ``input_invalid``.
@@ -70,4 +73,18 @@ def load(
         control=environment.get("RETEAMZ_CONTROL", f"sqlite:///{data / 'control.sqlite'}"),
         activity=environment.get("RETEAMZ_ACTIVITY", f"duckdb:///{data / 'activity.duckdb'}"),
         blobs=environment.get("RETEAMZ_BLOBS", f"file:///{(data / 'blobs').as_posix().lstrip('/')}"),
+        proxies=_proxies(environment.get("RETEAMZ_PROXIES", "")),
     )
+
+
+def _proxies(text: str) -> tuple[str, ...]:
+    """Return addresses and networks that stand apart by commas. Raises ``input_invalid``: believing everybody is not offered."""
+    parts = tuple(part.strip() for part in text.split(",") if part.strip())
+    try:
+        for part in parts:
+            ip_network(part)
+    except ValueError:
+        raise ReteamzError(
+            "input_invalid", "RETEAMZ_PROXIES lists addresses such as 127.0.0.1 or 10.0.0.0/8, separated by commas."
+        ) from None
+    return parts

@@ -14,6 +14,7 @@ import structlog
 from granian.constants import Interfaces
 from granian.log import LogLevels
 from granian.server.embed import Server
+from granian.utils.proxies import wrap_asgi_with_proxy_headers
 from litestar import Litestar
 
 from reteamz.server.app import create_app
@@ -51,7 +52,8 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
 
 async def _serve(app: Litestar, config: Config, ready: Callable[[], None]) -> None:
     server = Server(
-        app,
+        # The one place where a forwarded address is believed: limits count computers, not the proxy before them.
+        wrap_asgi_with_proxy_headers(app, list(config.proxies)) if config.proxies else app,
         address=config.host,
         port=config.port,
         interface=Interfaces.ASGI,

@@ -60,6 +60,8 @@ def test_a_folder_that_is_a_file(tmp_path: Path) -> None:
         {"RETEAMZ_ORIGIN": "https://time.example/path"},
         {"RETEAMZ_ORIGIN": "ftp://time.example"},
         {"RETEAMZ_ACTIVITY": "postgresql://somewhere"},
+        {"RETEAMZ_PROXIES": "*"},
+        {"RETEAMZ_PROXIES": "127.0.0.1, proxy.example"},
     ],
 )
 def test_a_setting_that_makes_no_sense(tmp_path: Path, environment: dict[str, str]) -> None:
