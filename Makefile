@@ -37,7 +37,7 @@ format: $(PACKAGES) $(MODULES) ## put every file into its form
 	cd web && npm run --silent format
 
 bench: $(PACKAGES) $(STATIC) $(ACTIVITYWATCH) ## measure against peers and the bare engine
-	$(BIN)/python scripts/system.py wrk
+	$(BIN)/python scripts/system.py wrk chromium xvfb xterm
 	$(BIN)/python -m bench
 
 build: $(PACKAGES) $(STATIC) ## a wheel and a source archive in dist/

@@ -20,6 +20,7 @@ import httpx
 PROGRAM = Path(__file__).parents[1] / ".venv-activitywatch" / "bin" / "aw-server"
 EVENTS = 20_000
 BATCH = 120
+HEARTBEATS = 2_400
 
 
 def run() -> dict[str, Any]:
@@ -69,6 +70,12 @@ def measured(client: httpx.Client, server: subprocess.Popen[bytes]) -> dict[str,
     for batch in batches:
         client.post("/buckets/bench/events", json=batch).raise_for_status()
     inserted = time.perf_counter() - began
+    # What its watchers do all day: one heartbeat a request, each of another window.
+    client.post("/buckets/beats", json={"type": "currentwindow", "client": "bench", "hostname": "bench"})
+    began = time.perf_counter()
+    for event in batches[0] * (HEARTBEATS // BATCH):
+        client.post("/buckets/beats/heartbeat", params={"pulsetime": 0}, json=event).raise_for_status()
+    beaten = time.perf_counter() - began
     query = {
         # It answers with a number: with the Flask that is current, aw-server 0.12 cannot write events as JSON. Sixty rows are left out.
         "query": ['apps = sort_by_duration(merge_events_by_keys(query_bucket("bench"), ["app"]));', "RETURN = 1;"],
@@ -82,6 +89,7 @@ def measured(client: httpx.Client, server: subprocess.Popen[bytes]) -> dict[str,
     count = len(batches) * BATCH
     return {
         "inserted_per_s": round(count / inserted),
+        "heartbeats_per_s": round(HEARTBEATS / beaten),
         "query_events": count,
         "query_ms": round(asked * 1000),
         "query_events_per_s": round(count / asked),

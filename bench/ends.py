@@ -1,4 +1,4 @@
-"""What the ends can do: tokens in Python against bare AES-SIV, tokens in Chromium, samples to spool.
+"""What the ends can do: tokens in Python against bare AES-SIV and tokens in Chromium.
 
 ``python -m bench.ends`` prints one JSON object.
 """
@@ -6,21 +6,14 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import tempfile
 import time
 from pathlib import Path
 from typing import Any
 
-import httpx
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 from playwright.sync_api import Route, sync_playwright
 
-from reteamz.agent.device import Device
-from reteamz.agent.keys import make_keys, save_keys
-from reteamz.agent.samples import Sample
-from reteamz.agent.state import State, save_state
 from reteamz.crypto.tokens import TokenCipher, pad
 
 NAMES = [f"Offer {number} for the customer in row {number % 97} - Writer" for number in range(100_000)]
@@ -75,36 +68,9 @@ def browser_tokens() -> dict[str, Any]:
     return {"distinct_per_s": round(len(tokens) / ms * 1000)}
 
 
-def sample_to_spool() -> dict[str, Any]:
-    """Return samples a second through merge, policy, tokens, signature and a durable spool."""
-    with tempfile.TemporaryDirectory(prefix="bench-") as name, httpx.Client() as http:
-        folder = Path(name)
-        os.chmod(folder, 0o700)
-        save_keys(folder, make_keys())
-        state = State(1, "A" * 22, "B" * 22, "C" * 22, "http://127.0.0.1:1", "D" * 43, "plain", True, confirmed=True)
-        save_state(folder, state)
-        device = Device.open(folder, http, lambda: time.time_ns() // 1_000_000, pulse_ms=0)
-        start = 1_760_000_000_000
-        samples = [
-            Sample(start + n * 1000, duration=1000, person="Otti Marsh", app="Writer", title=title)
-            for n, title in enumerate(NAMES)
-        ]
-        began = time.perf_counter()
-        for sample in samples:
-            device.feed(sample)
-        device.flush()
-        took = time.perf_counter() - began
-        device.close()
-    return {"events_per_s": round(len(samples) / took)}
-
-
 def main() -> None:
     """Run and print."""
-    print(
-        json.dumps(
-            {"python_tokens": python_tokens(), "browser_tokens": browser_tokens(), "sample_to_spool": sample_to_spool()}
-        )
-    )
+    print(json.dumps({"python_tokens": python_tokens(), "browser_tokens": browser_tokens()}))
 
 
 if __name__ == "__main__":

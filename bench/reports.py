@@ -31,15 +31,22 @@ FIRST = date(2026, 1, 1)
 DAYS = 250
 APPS = 300
 RUNS = 15
+LAST = FIRST + timedelta(days=DAYS)
+NOW_MS = 1_798_000_000_000
 
 
-def fill(path: Path, events: int) -> None:
-    """Write a store of one account with so many events of 200 people."""
+def plain(field: str, number: int) -> str:
+    """Return the entry of an account that is not encrypted."""
+    return f"{field}:Program number {number}"
+
+
+def fill(path: Path, events: int, entry: Callable[[str, int], str]) -> None:
+    """Write a store of one account with so many events of 200 people; ``entry`` makes its names."""
     connection = connect(path)
     connection.execute("INSERT INTO account VALUES (1, ?)", [ACCOUNT])
     connection.execute("INSERT INTO device VALUES (1, 1, 'AAAAAAAAAAAAAAAAAAAAAA')")
-    names = [(1, "app", n, n, token("app", n), 1, 0) for n in range(1, APPS + 1)]
-    names += [(1, "person", APPS + n, APPS + n, token("person", n), 1, 0) for n in range(1, 201)]
+    names = [(1, "app", n, n, entry("app", n), 1, 0) for n in range(1, APPS + 1)]
+    names += [(1, "person", APPS + n, APPS + n, entry("person", n), 1, 0) for n in range(1, 201)]
     connection.executemany("INSERT INTO dictionary VALUES (?, ?, ?, ?, ?, ?, ?)", names)
     connection.execute(
         f"""
@@ -64,51 +71,68 @@ def timed(work: Callable[[], Any]) -> float:
     return statistics.median(taken)
 
 
-async def over_http(store: ActivityStore) -> float:
-    """Return the median time of the report from request to the last byte of JSON, through the whole application."""
+async def over_http(store: ActivityStore, path: str, **query: Any) -> float:
+    """Return the median time of a report from request to the last byte of JSON, through the whole application."""
 
     async def nobody(account: str, departments: object) -> list[int]:
         return []
 
     viewer = Viewer(ACCOUNT, "A" * 22, "owner")
     app = Litestar(
-        route_handlers=[handler for handler in handlers if "apps" in str(handler.paths)],
+        logging_config=None,
+        route_handlers=handlers,
         dependencies={
             "viewer": Provide(lambda: viewer, sync_to_thread=False),
             "activity": Provide(lambda: store, sync_to_thread=False),
             "persons_of": Provide(lambda: nobody, sync_to_thread=False),
+            "now": Provide(lambda: lambda: NOW_MS, sync_to_thread=False),
         },
     )
-    last = FIRST + timedelta(days=DAYS)
     taken = []
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://bench") as client:
         for _ in range(RUNS):
             began = time.perf_counter()
-            answer = await client.get("/api/reports/apps", params={"from": str(FIRST), "to": str(last), "limit": 10})
+            answer = await client.get(f"/api/reports/{path}", params={"from": str(FIRST), "to": str(LAST)} | query)
             taken.append(time.perf_counter() - began)
-            assert len(answer.json()["rows"]) == 10, answer.text
+            assert answer.is_success, answer.text
     return statistics.median(taken)
 
 
+BARE = "SELECT app, sum(duration_ms)::BIGINT AS ms, count(*) FROM event {where} GROUP BY app ORDER BY ms DESC LIMIT 10"
+SAME_ROWS = f"WHERE account = 1 AND day BETWEEN DATE '{FIRST}' AND DATE '{LAST}' AND kind <= 1"
+
+
+def grouping(path: Path, where: str) -> float:
+    """Return the median time of DuckDB alone, in milliseconds."""
+    query = BARE.format(where=where)
+    with duckdb.connect(str(path), read_only=True) as bare:
+        return _ms(timed(lambda: bare.execute(query).fetchall()))
+
+
 def run(events: int) -> dict[str, Any]:
-    """Return the figures for so many events."""
-    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
-        path = Path(folder) / "activity.duckdb"
-        fill(path, events)
-        bare = duckdb.connect(str(path), read_only=True)
-        query = "SELECT app, sum(duration_ms)::BIGINT AS ms, count(*) FROM event GROUP BY app ORDER BY ms DESC LIMIT 10"
-        grouping = timed(lambda: bare.execute(query).fetchall())
-        bare.close()
-        store = ActivityStore.open(path, bytes(32))
-        report = asyncio.run(over_http(store))
-        store.close()
-        return {
-            "events": events,
-            "bare_grouping_ms": round(grouping * 1000, 1),
-            "report_ms": round(report * 1000, 1),
-            "ratio": round(report / grouping, 2),
-            "bytes": path.stat().st_size,
-        }
+    """Return the figures for so many events, encrypted and plain."""
+    told: dict[str, Any] = {"events": events}
+    for mode, entry in (("encrypted", token), ("plain", plain)):
+        with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+            path = Path(folder) / "activity.duckdb"
+            fill(path, events, entry)
+            if mode == "encrypted":
+                told["bare_grouping_of_all_rows_ms"] = grouping(path, "")
+                told["bare_grouping_of_the_same_rows_ms"] = grouping(path, SAME_ROWS)
+                told["bytes"] = path.stat().st_size
+            store = ActivityStore.open(path, bytes(32))
+            told[f"report_{mode}_ms"] = _ms(asyncio.run(over_http(store, "apps", limit=10)))
+            if mode == "encrypted":
+                told["overview_ms"] = _ms(asyncio.run(over_http(store, "overview")))
+            store.close()
+    told["of_all_rows"] = round(told["report_encrypted_ms"] / told["bare_grouping_of_all_rows_ms"], 2)
+    told["of_the_same_rows"] = round(told["report_encrypted_ms"] / told["bare_grouping_of_the_same_rows_ms"], 2)
+    told["encrypted_to_plain"] = round(told["report_encrypted_ms"] / told["report_plain_ms"], 2)
+    return told
+
+
+def _ms(seconds: float) -> float:
+    return round(seconds * 1000, 1)
 
 
 def main() -> None:
