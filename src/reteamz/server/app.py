@@ -86,6 +86,7 @@ def create_app(config: Config, now: Now = wall_clock) -> Litestar:
             title="Reteamz",
             version=__version__,
             path="/schema",
+            use_handler_docstrings=True,
             render_plugins=[JsonRenderPlugin(path="/openapi.json")],
         ),
         logging_config=None,
