@@ -1,4 +1,4 @@
-"""Wycheproof and RFC 5297 against the primitives, with the parameters that the product uses."""
+"""Wycheproof, RFC 5297, 7520, 7638 and 8037 against the primitives, with the parameters that the product uses."""
 
 from __future__ import annotations
 
@@ -16,8 +16,9 @@ from cryptography.hazmat.primitives.kdf.pbkdf2 import PBKDF2HMAC
 
 from reteamz.crypto import jwe, sealing
 from reteamz.crypto.keys import PrivateRsa, rsa_private
+from reteamz.wire.encoding import b64decode
 from reteamz.wire.errors import ReteamzError
-from reteamz.wire.jwk import PublicOkp, ed25519_key, ed25519_raw
+from reteamz.wire.jwk import PublicOkp, PublicRsa, ed25519_key, ed25519_raw, thumbprint
 from reteamz.wire.signing import verify_jws
 
 FOLDER = Path(__file__).parents[2] / "vectors" / "wycheproof"
@@ -149,3 +150,28 @@ def test_no_foreign_jws_is_accepted() -> None:
                 verify_jws(key, "reteamz-grant+1", case["jws"])
             seen += 1
     assert seen > 50
+
+
+def of_an_rfc(name: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads((FOLDER.parent / "rfc" / name).read_text())["cases"]
+    return found
+
+
+def test_documents_of_rfc_7520_open() -> None:
+    """Its headers are not ours, so each is named here as the one that is expected."""
+    for case in of_an_rfc("rfc7520.json"):
+        key, header, text = (case["inputs"][name] for name in ("key", "header", "jwe"))
+        if key["kty"] == "RSA":
+            parts = ("kty", "n", "e", "alg", "d", "p", "q", "dp", "dq", "qi")
+            opened = jwe.decrypt_as(PrivateRsa(**{part: key[part] for part in parts}), header, text)
+        else:
+            opened = jwe.decrypt_with(b64decode(key["k"]), header, text)
+        assert opened.decode() == case["output"], case["id"]
+        with pytest.raises(ReteamzError, match="header_refused"):
+            jwe.decrypt_with(bytes(32), header | {"typ": "reteamz-member+1"}, text)
+
+
+def test_thumbprints_of_rfc_7638_and_8037() -> None:
+    for case in of_an_rfc("thumbprints.json"):
+        kind = PublicRsa if case["inputs"]["kty"] == "RSA" else PublicOkp
+        assert thumbprint(kind(**case["inputs"])) == case["output"], case["id"]
