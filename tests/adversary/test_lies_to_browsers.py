@@ -1,4 +1,7 @@
-"""What a hostile server tells the owner's browser: the real page refuses and says why."""
+"""What a hostile server tells the owner's browser: the real page refuses and says why.
+
+Case 12, remapped dictionary entries, is in ``tests/web/test_pages.py`` beside the verification that names it.
+"""
 
 from __future__ import annotations
 
