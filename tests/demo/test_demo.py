@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
+
+from tests.agent.conftest import log_rows
+from tests.waiting import wait_for
+from tests.windows import Windows
+
+from reteamz.owner.client import Owner
 
 COMMAND = [sys.executable, "-m", "reteamz.cli.main", "demo"]
 
@@ -45,3 +54,31 @@ def test_a_folder_with_something_in_it_is_not_touched(tmp_path: Path) -> None:
     assert ran.returncode == 1
     assert "is not empty" in ran.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["mine"]
+
+
+def test_live_records_this_computers_own_screen(display: str, windows: Windows, tmp_path: Path) -> None:
+    windows.open("A window that was open before")
+    windows.focus("A window that was open before")
+    process = subprocess.Popen(
+        [*COMMAND, "--live", "--people", "1", "--days", "1", "--data", str(tmp_path / "demo")],
+        stdout=subprocess.PIPE, text=True, env={**os.environ, "DISPLAY": display, "PYTHONUNBUFFERED": "1"},
+    )  # fmt: skip
+    assert process.stdout is not None
+    try:
+        told: dict[str, str] = {}
+        for line in process.stdout:
+            words = line.split()
+            if len(words) == 2:
+                told[words[0]] = words[1]
+            if "Stop with Ctrl-C" in line:
+                break
+        owner = Owner.log_in(told["Address"], told["E-mail"], told["Password"], lambda: time.time_ns() // 1_000_000)
+        wait_for(
+            lambda: "A window that was open before" in {row["title"] for row in log_rows(owner)},
+            what="the window's title at the owner's end",
+        )
+        owner.close()
+    finally:
+        process.send_signal(signal.SIGINT)
+        assert process.wait(60) == 0
+        process.stdout.close()
