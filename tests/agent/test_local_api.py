@@ -187,8 +187,30 @@ def test_bad_input_is_400_with_a_code(api: httpx.Client, path: str, body: Any) -
 
 
 def test_broken_json_is_400(api: httpx.Client) -> None:
-    for content in (b"{", b"\xff", b"[" * 100_000, b'{"a": NaN}'):
+    for content in (b"{", b"\xff", b"[" * 100_000, b'{"a": NaN}', b'{"a": 1e400}'):
         assert api.post("/buckets/broken", content=content).status_code == 400
+
+
+def test_halves_of_characters_are_kept_as_what_they_are_in_utf_8(api: httpx.Client) -> None:
+    """A browser's title may be cut inside a character: it is stored, not lost, and nothing fails."""
+    api.post("/buckets/halves", json={"type": "t", "client": "c", "hostname": "h"})
+    data = '{"\\ud83d title": "cut \\ud83d", "whole": "\\ud83d\\ude00"}'
+    event = f'{{"timestamp": "2026-01-01T00:00:00Z", "duration": 1, "data": {data}}}'
+    for path in ("/buckets/halves/events", "/buckets/halves/heartbeat?pulsetime=1"):
+        answer = api.post(path, content=event)
+        assert answer.status_code == 200
+        assert answer.json()["data"] == {"\ufffd title": "cut \ufffd", "whole": "\U0001f600"}
+    query = {"query": ['RETURN = "\\ud83d";'], "timeperiods": ["2026-01-01/2026-01-02"]}
+    assert api.post("/query", json=query).json() == ["\ufffd"]
+
+
+def test_data_nested_as_deep_as_json_may_be_is_stored(api: httpx.Client) -> None:
+    api.post("/buckets/deep", json={"type": "t", "client": "c", "hostname": "h"})
+    for depth in (100, 900):
+        data = '{"a":' * depth + "1" + "}" * depth
+        event = f'{{"timestamp": "2026-01-01T00:00:00Z", "duration": 1, "data": {data}}}'
+        assert api.post("/buckets/deep/events", content=event).status_code == 200
+    assert len(api.get("/buckets/deep/events").json()) == 2
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE", "OPTIONS", "HEAD"])

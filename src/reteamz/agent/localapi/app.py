@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import platform
 from collections.abc import Callable
 from typing import Any, Final
@@ -92,7 +93,7 @@ class LocalApp:
             case (_, "buckets", id, "events", *rest):
                 return self._events(method, user, self._bucket(user, id), rest, request, body)
             case ("POST", "query"):
-                return _json(self._query(user, body))
+                return _json(_without_lone_surrogates(self._query(user, body)))
             case ("GET", "export"):
                 return _json({"buckets": {bucket.id: self._exported(bucket) for bucket in self._store.buckets(user)}})
             case (_, "settings", *rest):
@@ -218,13 +219,30 @@ async def _body(request: Request) -> Any:
     if not data:
         return None
     try:
-        return json.loads(data, parse_constant=_refuse)
+        return _without_lone_surrogates(json.loads(data, parse_constant=_refuse, parse_float=_finite))
     except (ValueError, RecursionError):
         raise bad("The request is not JSON.") from None
 
 
+def _without_lone_surrogates(value: Any) -> Any:
+    """Return the value with U+FFFD for halves of characters: a browser's title may be cut inside one, and has no UTF-8 then."""
+    text = json.dumps(value, ensure_ascii=False)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return json.loads(text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace"))
+    return value
+
+
 def _refuse(_: str) -> Any:
     raise ValueError("not a number of JSON")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError("larger than a number can be")
+    return number
 
 
 def _event(item: Any) -> tuple[int, int, dict[str, Any]]:
