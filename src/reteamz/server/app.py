@@ -27,6 +27,7 @@ from reteamz.server.operation.metrics import MetricsMiddleware
 from reteamz.server.pages import routes as pages
 from reteamz.server.pages.engine import template_engine
 from reteamz.server.people import routes as people
+from reteamz.server.rating import routes as rating
 from reteamz.server.reports import routes as reports
 from reteamz.server.roster import routes as roster
 from reteamz.server.secret import derived, load_secret
@@ -44,6 +45,7 @@ CONCEPTS: Final = (
     ingest,
     dictionary,
     journal,
+    rating,
     reports,
     blobs,
     audit,

@@ -262,6 +262,21 @@ class DepartmentPost(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: EntryText
 
 
+class RatingPut(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Rates a name as spec 9.2 counts ratings; None takes its rating away. Without a department it holds everywhere."""
+
+    rating: Literal[0, 1, 2] | None
+    department: Id | None = None
+
+
+class RatingView(msgspec.Struct, frozen=True):
+    """An explicit rating; ``name`` is a dictionary id, ``department`` None for the whole account."""
+
+    name: int
+    department: str | None
+    rating: int
+
+
 class AuditView(msgspec.Struct, frozen=True):
     """Who did what; ``at`` in milliseconds."""
 

@@ -13,6 +13,7 @@ from reteamz.server.accounts.signup import check_label
 from reteamz.server.accounts.tables import Account
 from reteamz.server.audit.record import record
 from reteamz.server.people.tables import Department, Placement
+from reteamz.server.rating.tables import Rating
 from reteamz.server.store.activity import Entry
 from reteamz.server.store.control import ControlStore
 from reteamz.wire.accounts import DepartmentView, PersonView
@@ -99,6 +100,7 @@ async def remove_department(session: AsyncSession, viewer: Viewer, department: s
     viewer.require_owner()
     row = await _own(session, viewer, department)
     await session.execute(delete(Placement).where(Placement.department == department))
+    await session.execute(delete(Rating).where(Rating.account == viewer.account, Rating.department == department))
     await session.delete(row)
     record(session, now, viewer.account, viewer.member, "department_removed", department)
 

@@ -9,6 +9,7 @@ import reteamz.server.accounts.tables
 import reteamz.server.audit.tables
 import reteamz.server.devices.tables
 import reteamz.server.people.tables
+import reteamz.server.rating.tables
 import reteamz.server.roster.tables  # noqa: F401  # tables are known once their module was read
 from reteamz.server.store.control import Base
 
