@@ -14,10 +14,14 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromQuery, QueryParameter
 
 from reteamz.server.accounts.access import Viewer
+from reteamz.server.rating.rate import ratings_of
 from reteamz.server.reports import queries
 from reteamz.server.reports.filters import PersonsOf, build_filter
+from reteamz.server.reports.rated import productivity
+from reteamz.server.reports.rated_types import Productivity
 from reteamz.server.reports.types import Days, LogPage, Overview, PeopleTable, RankedTable
 from reteamz.server.store.activity import ActivityStore
+from reteamz.server.store.control import ControlStore
 
 PAGE_MOST: Final = 1_000
 """Most rows on a page."""
@@ -151,10 +155,32 @@ async def report_log(
     return await _answer(queries.log, activity, chosen, page, limit)
 
 
+@get("/api/reports/productivity", responses={200: ResponseSpec(Productivity, description="Time by rating")})
+async def report_productivity(
+    viewer: NamedDependency[Viewer],
+    persons_of: NamedDependency[PersonsOf],
+    activity: NamedDependency[ActivityStore],
+    control: NamedDependency[ControlStore],
+    first: First,
+    last: Last,
+    persons: Persons = None,
+    devices: Devices = None,
+    departments: Departments = None,
+) -> Response[bytes]:
+    """Time by rating: totals, days, people, and the names that wait for a rating."""
+    chosen = await build_filter(
+        viewer, persons_of, activity, first, last, persons or (), devices or (), departments or ()
+    )
+    async with control.session() as session:
+        ratings = await ratings_of(session, viewer.account)
+    return await _answer(productivity, activity, chosen, ratings)
+
+
 handlers = [
     *(_ranked_route(path, field) for path, field in _PATHS.items()),
     report_overview,
     report_people,
     report_days,
     report_log,
+    report_productivity,
 ]
