@@ -6,6 +6,7 @@ import { startLog } from "./pages/log.ts";
 import { startLogin } from "./pages/login.ts";
 import { startPeople } from "./pages/people.ts";
 import { startProfile } from "./pages/profile.ts";
+import { startRating } from "./pages/rating.ts";
 import { startSignup } from "./pages/signup.ts";
 import { startTables } from "./pages/tables.ts";
 import { type Member, startShell } from "./shell.ts";
@@ -29,6 +30,7 @@ async function start(): Promise<void> {
   }
   const member = await startShell();
   startTables(member);
+  startRating();
   MEMBER[page]?.(member);
   document.documentElement.classList.add("started");
 }

@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from typing import Final
 
 from reteamz.server.pages import texts
-from reteamz.server.reports.types import DayHours, Hours
+from reteamz.server.reports.rated_types import RatedDay
+from reteamz.server.reports.types import DayHours
 
 HEIGHT: Final = 200
 """Height of the area of the bars, in pixels."""
 STACK: Final = ("active", "meeting", "idle")
 """Kinds that a working day is made of, from the ground up."""
+RATINGS: Final = ("productive", "neutral", "unproductive", "uncategorised")
 _LABELS_MOST: Final = 14
 _STEPS: Final = (0.5, 1, 2, 4, 8, 12, 24, 48, 100, 250, 500, 1000)
 _HOUR_MS: Final = 3_600_000
@@ -23,9 +25,9 @@ _HOUR_MS: Final = 3_600_000
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """One kind of a bar; ``y`` and ``height`` in pixels from the top."""
+    """One part of a bar; ``y`` and ``height`` in pixels from the top."""
 
-    kind: str
+    style: str
     y: float
     height: float
 
@@ -58,52 +60,79 @@ class StackedBars:
     height: int
     bars: tuple[Bar, ...]
     lines: tuple[Line, ...]
+    legend: tuple[tuple[str, str], ...]
+    """Style and word of every part."""
 
 
-def stacked(days: Sequence[DayHours]) -> StackedBars:
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One day of a chart: its parts from the ground up, each a style's name, a word, and milliseconds."""
+
+    day: str
+    parts: tuple[tuple[str, str, int], ...]
+
+
+def by_kind(days: Sequence[DayHours]) -> StackedBars:
     """Return the chart of hours by day and kind."""
-    most = max((day.hours.work for day in days), default=0) / _HOUR_MS
+    return stacked(
+        [
+            Column(day.day, tuple((f"kind-{kind}", texts.kind(kind), getattr(day.hours, kind)) for kind in STACK))
+            for day in days
+        ]
+    )
+
+
+def by_rating(days: Sequence[RatedDay]) -> StackedBars:
+    """Return the chart of hours by day and rating."""
+    return stacked(
+        [
+            Column(day.day, tuple((f"rating-{name}", name.capitalize(), getattr(day.rated, name)) for name in RATINGS))
+            for day in days
+        ]
+    )
+
+
+def stacked(columns: Sequence[Column]) -> StackedBars:
+    """Return a chart of days."""
+    most = max((sum(ms for _, _, ms in column.parts) for column in columns), default=0) / _HOUR_MS
     step = next((step for step in _STEPS if step * 4 >= most), _STEPS[-1])
     top = step * 4
-    every = -(-len(days) // _LABELS_MOST)
-    slot = 100 / max(1, len(days))
+    every = -(-len(columns) // _LABELS_MOST)
+    slot = 100 / max(1, len(columns))
     bars = []
-    for place, day in enumerate(days):
+    for place, column in enumerate(columns):
         x, width = slot * place + slot * 0.14, slot * 0.72
-        label = texts.short_day(day.day) if place % every == 0 else ""
+        label = texts.short_day(column.day) if place % every == 0 else ""
         bars.append(
             Bar(
                 round(x, 3),
                 round(width, 3),
                 round(slot * (place + 0.5), 3),
                 label,
-                told(day),
-                _weekend(day.day),
-                _pieces(day.hours, top),
+                told(column),
+                _weekend(column.day),
+                _pieces(column, top),
             )
         )
     lines = [Line(round(HEIGHT - HEIGHT * n / 4, 1), f"{step * n:g} h") for n in range(5)]
-    return StackedBars(HEIGHT, tuple(bars), tuple(lines))
+    legend = tuple((style, word) for style, word, _ in columns[0].parts) if columns else ()
+    return StackedBars(HEIGHT, tuple(bars), tuple(lines), legend)
 
 
-def told(day: DayHours) -> str:
+def told(column: Column) -> str:
     """Return a day in words, for a tooltip and for those who do not see the chart."""
-    parts = [
-        f"{texts.kind(kind).lower()} {texts.duration(getattr(day.hours, kind))}"
-        for kind in STACK
-        if getattr(day.hours, kind)
-    ]
-    return f"{texts.day(day.day)}: {', '.join(parts) or 'nothing'}"
+    parts = [f"{word.lower()} {texts.duration(ms)}" for _, word, ms in column.parts if ms]
+    return f"{texts.day(column.day)}: {', '.join(parts) or 'nothing'}"
 
 
-def _pieces(hours: Hours, top: float) -> tuple[Piece, ...]:
+def _pieces(column: Column, top: float) -> tuple[Piece, ...]:
     pieces = []
     ground = float(HEIGHT)
-    for kind in STACK:
-        height = getattr(hours, kind) / _HOUR_MS / top * HEIGHT
+    for style, _, ms in column.parts:
+        height = ms / _HOUR_MS / top * HEIGHT
         if height:
             ground -= height
-            pieces.append(Piece(kind, round(ground, 2), round(height, 2)))
+            pieces.append(Piece(style, round(ground, 2), round(height, 2)))
     return tuple(pieces)
 
 

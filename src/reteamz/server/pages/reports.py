@@ -17,8 +17,10 @@ from reteamz.server.accounts.access import Viewer
 from reteamz.server.pages import charts
 from reteamz.server.pages.filterbar import Choice, choose
 from reteamz.server.pages.shell import Lists, account_of, filtered, lists_of, page, today_in
+from reteamz.server.rating.rate import Ratings, ratings_of
 from reteamz.server.reports import queries
 from reteamz.server.reports.filters import Filter, PersonsOf, build_filter
+from reteamz.server.reports.rated import productivity
 from reteamz.server.store.activity import ActivityStore
 from reteamz.server.store.control import ControlStore
 from reteamz.wire.accounts import AccountView
@@ -47,6 +49,8 @@ class Asked:
     filter: Filter
     activity: ActivityStore
     now: int
+    ratings: Ratings
+    may_rate: bool
 
     async def made(self, report: Callable[..., Any], *arguments: object, **named: object) -> Any:
         """Make a report in a thread."""
@@ -72,7 +76,10 @@ async def asked(
     chosen = await build_filter(
         viewer, persons_of, activity, choice.first, choice.last, choice.persons, choice.devices, choice.departments
     )
-    return Asked(account, await lists_of(control, activity, viewer), choice, chosen, activity, now())
+    async with control.session() as session:
+        ratings = await ratings_of(session, viewer.account)
+    lists = await lists_of(control, activity, viewer)
+    return Asked(account, lists, choice, chosen, activity, now(), ratings, viewer.role == "owner")
 
 
 @get("/")
@@ -84,7 +91,7 @@ async def overview(asked: NamedDependency[Asked]) -> Template:
         asked.account,
         "Overview",
         report=report,
-        chart=charts.stacked(report.days),
+        chart=charts.by_kind(report.days),
         stored=asked.activity.account_number(asked.account.account) > 0,
         **filtered(asked.choice, asked.lists, "/"),
     )
@@ -117,10 +124,27 @@ def _table(key: str) -> Any:
             heading=heading,
             report=report,
             sort=sort,
+            ratings=asked.ratings.everywhere,
+            may_rate=asked.may_rate,
             **filtered(asked.choice, asked.lists, f"/{key}"),
         )
 
     return table
+
+
+@get("/productivity")
+async def rated(asked: NamedDependency[Asked]) -> Template:
+    """Time by rating, and the names that wait for one."""
+    report = await asked.made(productivity, asked.ratings)
+    return page(
+        "productivity",
+        asked.account,
+        "Productivity",
+        report=report,
+        chart=charts.by_rating(report.days),
+        may_rate=asked.may_rate,
+        **filtered(asked.choice, asked.lists, "/productivity"),
+    )
 
 
 @get("/people")
@@ -152,4 +176,4 @@ async def log(asked: NamedDependency[Asked], number: Page = 1) -> Template:
     )
 
 
-handlers = [overview, *(_table(key) for key in _TABLES), people, log]
+handlers = [overview, *(_table(key) for key in _TABLES), rated, people, log]

@@ -27,6 +27,7 @@ MENU: Final = (
     ("sites", "/sites", "Sites", "world", False),
     ("titles", "/titles", "Titles", "app-window", False),
     ("documents", "/documents", "Documents", "file-text", False),
+    ("productivity", "/productivity", "Productivity", "trending-up", False),
     ("people", "/people", "People", "users", False),
     ("log", "/log", "Log", "list-details", False),
     ("devices", "/devices", "Devices", "device-desktop", True),

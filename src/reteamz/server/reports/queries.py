@@ -40,6 +40,10 @@ _WORK: Final = {"active", "meeting", "idle"}
 _BY_KIND: Final = ", ".join(
     f"coalesce(sum(duration_ms) FILTER (kind = {place}), 0)::BIGINT" for place in range(len(KIND_ORDER))
 )
+_BY_KIND_NAMED: Final = ", ".join(
+    f"coalesce(sum(duration_ms) FILTER (kind = {place}), 0)::BIGINT AS kind_{place}" for place in range(len(KIND_ORDER))
+)
+_SUMS: Final = ", ".join(f"sum(kind_{place})::BIGINT" for place in range(len(KIND_ORDER)))
 
 
 def hours(values: Iterable[int]) -> Hours:
@@ -150,13 +154,10 @@ def people(activity: ActivityStore, filter: Filter, page: int, limit: int) -> Pe
 
 
 def _people(cursor: duckdb.DuckDBPyConnection, activity: ActivityStore, filter: Filter) -> list[PersonRow]:
-    found = cursor.execute(
-        f"""
-        SELECT person, count(DISTINCT day), min(start_ms) FILTER (kind <= {LAST_USED_KIND}),
-               max(start_ms + duration_ms) FILTER (kind <= {LAST_USED_KIND}), {_BY_KIND}
-        FROM event WHERE {where(filter)} GROUP BY person
-        """
-    ).fetchall()
+    return _person_rows(activity, filter, _by_day_and_person(cursor, filter)[1])
+
+
+def _person_rows(activity: ActivityStore, filter: Filter, found: list[tuple[Any, ...]]) -> list[PersonRow]:
     told = [(row[0], row[1], row[2], row[3], hours(row[4:])) for row in found]
     total = sum(row[4].work for row in told)
     rows = [
@@ -174,17 +175,39 @@ def _people(cursor: duckdb.DuckDBPyConnection, activity: ActivityStore, filter: 
     return sorted(rows, key=lambda row: (-row.hours.work, row.id))
 
 
+def _by_day_and_person(
+    cursor: duckdb.DuckDBPyConnection, filter: Filter
+) -> tuple[dict[date, tuple[int, ...]], list[tuple[Any, ...]], int]:
+    """Return sums by kind of every day; person, days, first and last activity and sums of every person; the number of events.
+
+    Events are grouped once, by person and day; what both need is added up from those cells, which are few.
+    """
+    found = cursor.execute(
+        f"""
+        WITH cells AS (
+            SELECT person, day, count(*) AS events, min(start_ms) FILTER (kind <= {LAST_USED_KIND}) AS first,
+                   max(start_ms + duration_ms) FILTER (kind <= {LAST_USED_KIND}) AS last, {_BY_KIND_NAMED}
+            FROM event WHERE {where(filter)} GROUP BY person, day
+        )
+        SELECT day, sum(events)::BIGINT, person, count(*), min(first), max(last), {_SUMS}
+        FROM cells GROUP BY GROUPING SETS ((day), (person))
+        """
+    ).fetchall()
+    by_day = {row[0]: row[6:] for row in found if row[0] is not None}
+    return by_day, [row[2:] for row in found if row[0] is None], sum(row[1] for row in found if row[0] is not None)
+
+
 def days(activity: ActivityStore, filter: Filter) -> Days:
     """Return time by day and kind; days without events are there."""
     with activity.cursor() as cursor:
-        by_day, _ = _by_day(cursor, filter)
+        by_day = _by_day(cursor, filter)
     rows, totals = _calendar(filter, by_day)
     return Days(first=filter.first.isoformat(), last=filter.last.isoformat(), days=rows, totals=totals)
 
 
-def _by_day(cursor: duckdb.DuckDBPyConnection, filter: Filter) -> tuple[dict[date, tuple[int, ...]], int]:
-    found = cursor.execute(f"SELECT day, count(*), {_BY_KIND} FROM event WHERE {where(filter)} GROUP BY day").fetchall()
-    return {row[0]: row[2:] for row in found}, sum(row[1] for row in found)
+def _by_day(cursor: duckdb.DuckDBPyConnection, filter: Filter) -> dict[date, tuple[int, ...]]:
+    found = cursor.execute(f"SELECT day, {_BY_KIND} FROM event WHERE {where(filter)} GROUP BY day").fetchall()
+    return {row[0]: row[1:] for row in found}
 
 
 def _calendar(filter: Filter, by_day: dict[date, tuple[int, ...]]) -> tuple[list[DayHours], Hours]:
@@ -205,13 +228,12 @@ def overview(activity: ActivityStore, filter: Filter, now_ms: int) -> Overview:
     before = filter.before()
     tops: dict[RankedField, list[RankedRow]] = {}
     with activity.cursor() as cursor:
-        by_day, events = _by_day(cursor, filter)
-        earlier, _ = _by_day(cursor, before)
+        by_day, people, events = _by_day_and_person(cursor, filter)
+        earlier = _by_day(cursor, before)
         fields: tuple[RankedField, ...] = ("app", "site", "title", "doc")
         for field in fields:
             rows, _, total = _ranking(cursor, filter, field, TOP, 0)
             tops[field] = _named(activity, filter, rows, total)
-        persons = _people(cursor, activity, filter)[:TOP]
         silent = _silent(cursor, activity, filter, now_ms)
     calendar, totals = _calendar(filter, by_day)
     return Overview(
@@ -226,7 +248,7 @@ def overview(activity: ActivityStore, filter: Filter, now_ms: int) -> Overview:
         sites=tops["site"],
         titles=tops["title"],
         documents=tops["doc"],
-        people=persons,
+        people=_person_rows(activity, filter, people)[:TOP],
         silent=silent,
         events=events,
     )

@@ -1,0 +1,54 @@
+/** Ratings: three buttons wherever a name is seen; what was recorded before follows at once. */
+import { put } from "../api.ts";
+import { all, byId, show, told } from "../dom.ts";
+
+const CHOICES = [
+  { rating: 2, word: "Productive", sign: "+" },
+  { rating: 1, word: "Neutral", sign: "○" },
+  { rating: 0, word: "Unproductive", sign: "−" },
+];
+
+/** Put the buttons in their places. They are made here, not sent: a table may have thousands of rows. */
+export function startRating(): void {
+  const made = document.createElement("template");
+  for (const { rating, word, sign } of CHOICES) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = `rate-button rate-${rating}`;
+    button.dataset.value = String(rating);
+    button.title = word;
+    button.setAttribute("aria-label", word);
+    button.textContent = sign;
+    made.content.append(button);
+  }
+  for (const place of all("[data-rate]")) {
+    place.setAttribute("role", "group");
+    place.setAttribute("aria-label", "Rating of the name in this row");
+    place.append(made.content.cloneNode(true));
+    mark(place, place.dataset.rating ?? "");
+  }
+  document.addEventListener("click", (event) => {
+    const button = (event.target as Element).closest<HTMLElement>(".rate-button");
+    const place = button?.closest<HTMLElement>("[data-rate]");
+    if (button && place) void rate(place, button.dataset.value ?? "");
+  });
+}
+
+/** Pressing the rating that holds takes it away. */
+async function rate(place: HTMLElement, value: string): Promise<void> {
+  const before = place.dataset.rating ?? "";
+  const wanted = value === before ? "" : value;
+  mark(place, wanted);
+  try {
+    await put(`/api/ratings/${place.dataset.rate}`, { rating: wanted === "" ? null : Number(wanted) });
+  } catch (error) {
+    mark(place, before);
+    show(byId("problem"), told(error));
+  }
+}
+
+function mark(place: HTMLElement, value: string): void {
+  place.dataset.rating = value;
+  for (const button of all<HTMLButtonElement>(".rate-button", place))
+    button.setAttribute("aria-pressed", String(button.dataset.value === value));
+}
