@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 
@@ -55,6 +55,26 @@ DEPARTMENTS: Final = (
     Department("Showroom and Accounts", ("sales", "accounts")),
     Department("Lamp Workshop", ("design", "firmware")),
 )
+
+
+PRODUCTIVE: Final = 2
+NEUTRAL: Final = 1
+UNPRODUCTIVE: Final = 0
+RATINGS: Final[dict[str, Literal[0, 1, 2]]] = {
+    **dict.fromkeys(
+        (
+            "winword.exe", "excel.exe", "powerpnt.exe", "acrobat.exe", "code.exe", "acad.exe", "photoshop.exe", "blender.exe",
+            "windowsterminal.exe", "tallyhouse.exe", "teams.exe", "crm.brightledger.example", "github.com", "www.figma.com",
+            "business.northquaybank.example", "portal.revenue.example",
+        ),
+        PRODUCTIVE,
+    ),
+    **dict.fromkeys(("outlook.exe", "slack.exe", "www.linkedin.com"), NEUTRAL),
+    **dict.fromkeys(
+        ("spotify.exe", "www.youtube.com", "news.dailylantern.example", "www.trailweather.example"), UNPRODUCTIVE
+    ),
+}  # fmt: skip
+"""What the owner thinks of applications and sites (spec 9.2); some names wait for a rating, as in every company."""
 
 
 def found(people: int = 5, seed: int = 1) -> Company:

@@ -18,11 +18,19 @@ from reteamz.agent.enroll import enroll
 from reteamz.agent.policy import Policy
 from reteamz.agent.sync.client import http_client
 from reteamz.crypto.recovery import Kit, new_code
-from reteamz.demo.company import Company, Person, found
+from reteamz.demo.company import RATINGS, Company, Person, found
 from reteamz.demo.days import day_of, days_before, until
 from reteamz.demo.truth import Truth
 from reteamz.owner.client import Owner
-from reteamz.wire.accounts import DepartmentPost, DepartmentView, DeviceView, PersonPut, PersonView
+from reteamz.wire.accounts import (
+    DepartmentPost,
+    DepartmentView,
+    DeviceView,
+    DictionaryEntries,
+    PersonPut,
+    PersonView,
+    RatingPut,
+)
 
 ZONE: Final = "Europe/Berlin"
 EMAIL: Final = "owner@lamplight.example"
@@ -82,6 +90,7 @@ def simulate(server: str, folder: Path, people: int, days: int, progress: Progre
             _work(person, device, days, seed, truth)
         progress("Four weeks of work" if days == 28 else "Days of work", people, people)
     _place(owner, company)
+    _rate(owner)
     code = new_code()
     canaries = sorted({*truth.canaries(), company.name, *(department.name for department in company.departments)})
     listed = owner.connection.get("/api/devices", list[DeviceView])
@@ -152,3 +161,13 @@ def _place(owner: Owner, company: Company) -> None:
         if person.name in persons:
             put = PersonPut(departments[person.department])
             owner.connection.send("PUT", f"/api/people/{persons[person.name]}", put)
+
+
+def _rate(owner: Owner) -> None:
+    """Rate applications and sites; the server sees numbers of names."""
+    reader = owner.reader()
+    for field in ("app", "site"):
+        for entry in owner.connection.get("/api/dictionary", DictionaryEntries, field=field).entries:
+            rating = RATINGS.get(reader.replace(entry.text))
+            if rating is not None:
+                owner.connection.send("PUT", f"/api/ratings/{entry.id}", RatingPut(rating))

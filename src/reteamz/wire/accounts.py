@@ -262,6 +262,20 @@ class DepartmentPost(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: EntryText
 
 
+class DictionaryEntry(msgspec.Struct, frozen=True):
+    """One entry: id within the account, field, text (spec 4.4 or 4.7)."""
+
+    id: int
+    field: str
+    text: str
+
+
+class DictionaryEntries(msgspec.Struct, frozen=True):
+    """Entries in the order of their ids."""
+
+    entries: list[DictionaryEntry]
+
+
 class RatingPut(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Rates a name as spec 9.2 counts ratings; None takes its rating away. Without a department it holds everywhere."""
 

@@ -5,32 +5,18 @@ from __future__ import annotations
 import asyncio
 from typing import Annotated, Final
 
-import msgspec
 from litestar import get
 from litestar.di import NamedDependency
 from litestar.params import QueryParameter
 
 from reteamz.server.accounts.access import Viewer
 from reteamz.server.store.activity import ActivityStore
+from reteamz.wire.accounts import DictionaryEntries, DictionaryEntry
 from reteamz.wire.errors import ReteamzError
 from reteamz.wire.tokens import Field
 
 ENTRIES_MOST: Final = 5_000
 """Most entries in one answer."""
-
-
-class DictionaryEntry(msgspec.Struct):
-    """One entry: id within the account, field, text (spec 4.4 or 4.7)."""
-
-    id: int
-    field: str
-    text: str
-
-
-class DictionaryEntries(msgspec.Struct):
-    """Entries in the order of their ids."""
-
-    entries: list[DictionaryEntry]
 
 
 @get("/api/dictionary")
