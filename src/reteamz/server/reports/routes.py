@@ -15,7 +15,8 @@ from litestar.params import FromQuery, QueryParameter
 
 from reteamz.server.accounts.access import Viewer
 from reteamz.server.rating.rate import ratings_of
-from reteamz.server.reports import queries
+from reteamz.server.reports import daily, queries
+from reteamz.server.reports.day_types import Attendance, Timeline
 from reteamz.server.reports.filters import PersonsOf, build_filter
 from reteamz.server.reports.rated import productivity
 from reteamz.server.reports.rated_types import Productivity
@@ -155,6 +156,39 @@ async def report_log(
     return await _answer(queries.log, activity, chosen, page, limit)
 
 
+@get("/api/reports/timeline", responses={200: ResponseSpec(Timeline, description="One day, person by person")})
+async def report_timeline(
+    viewer: NamedDependency[Viewer],
+    persons_of: NamedDependency[PersonsOf],
+    activity: NamedDependency[ActivityStore],
+    day: Annotated[date, QueryParameter(name="day", description="Local day, YYYY-MM-DD")],
+    persons: Persons = None,
+    devices: Devices = None,
+    departments: Departments = None,
+) -> Response[bytes]:
+    """What was in front when, in steps of five minutes."""
+    chosen = await build_filter(viewer, persons_of, activity, day, day, persons or (), devices or (), departments or ())
+    return await _answer(daily.timeline, activity, chosen)
+
+
+@get("/api/reports/attendance", responses={200: ResponseSpec(Attendance, description="Every person and day")})
+async def report_attendance(
+    viewer: NamedDependency[Viewer],
+    persons_of: NamedDependency[PersonsOf],
+    activity: NamedDependency[ActivityStore],
+    first: First,
+    last: Last,
+    persons: Persons = None,
+    devices: Devices = None,
+    departments: Departments = None,
+) -> Response[bytes]:
+    """First and last activity and work time of every person and day."""
+    chosen = await build_filter(
+        viewer, persons_of, activity, first, last, persons or (), devices or (), departments or ()
+    )
+    return await _answer(daily.attendance, activity, chosen)
+
+
 @get("/api/reports/productivity", responses={200: ResponseSpec(Productivity, description="Time by rating")})
 async def report_productivity(
     viewer: NamedDependency[Viewer],
@@ -183,4 +217,6 @@ handlers = [
     report_days,
     report_log,
     report_productivity,
+    report_timeline,
+    report_attendance,
 ]

@@ -1,0 +1,107 @@
+"""Timeline of a day and attendance. Both speak the local time of the person's computer, as its events say it.
+
+Every function blocks and takes a cursor of its own: call it in a thread. Raises ``StoreFailure`` while the store is closed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any, Final
+
+from reteamz.server.reports.day_types import (
+    Attendance,
+    AttendanceRow,
+    Attended,
+    Stretch,
+    Timeline,
+    TimelineName,
+    TimelineRow,
+)
+from reteamz.server.reports.filters import Filter
+from reteamz.server.reports.sql import where
+from reteamz.server.store.activity import ActivityStore
+from reteamz.server.store.activity.schema import KIND_NAMES, LAST_USED_KIND
+
+GRAIN_MS: Final = 5 * 60_000
+DAY_MS: Final = 86_400_000
+_WORKING: Final = tuple(place for place, name in enumerate(KIND_NAMES) if name in ("active", "meeting", "idle"))
+_MIDNIGHT: Final = "(epoch_ms(day) - utc_offset * 60000)"
+"""Local midnight of an event's day, in UTC milliseconds."""
+
+
+def timeline(activity: ActivityStore, filter: Filter) -> Timeline:
+    """Return the last day of the filter: in every five minutes the kind and the application that held most of them."""
+    only = Filter(filter.account, filter.number, filter.last, filter.last, filter.persons, filter.devices)
+    with activity.cursor() as cursor:
+        found = cursor.execute(
+            f"""
+            WITH seen AS (
+                SELECT person, kind, CASE WHEN kind <= {LAST_USED_KIND} THEN app ELSE 0 END AS app,
+                       start_ms - {_MIDNIGHT} AS begins, least(start_ms + duration_ms - {_MIDNIGHT}, {DAY_MS}) AS ends
+                FROM event WHERE {where(only)} AND duration_ms > 0
+            ), pieces AS (
+                SELECT person, kind, app, slot,
+                       least(ends, (slot + 1) * {GRAIN_MS}) - greatest(begins, slot * {GRAIN_MS}) AS ms
+                FROM seen, unnest(range(begins // {GRAIN_MS}, (ends - 1) // {GRAIN_MS} + 1)) AS slots(slot)
+            ), held AS (
+                SELECT person, slot, kind, app, sum(ms) AS ms FROM pieces GROUP BY person, slot, kind, app
+            )
+            SELECT person, slot, arg_max((kind, app), (ms, -kind, -app)) FROM held GROUP BY person, slot
+            ORDER BY person, slot
+            """
+        ).fetchall()
+    rows: dict[int, list[Stretch]] = {}
+    for person, slot, (kind, app) in found:
+        _extend(rows.setdefault(person, []), slot * GRAIN_MS, KIND_NAMES[kind], app)
+    apps = sorted({stretch.app for stretches in rows.values() for stretch in stretches if stretch.app})
+    return Timeline(
+        day=filter.last.isoformat(),
+        grain_ms=GRAIN_MS,
+        rows=[
+            TimelineRow(id=person, name=activity.name(filter.account, person), stretches=stretches)
+            for person, stretches in rows.items()
+        ],
+        apps=[TimelineName(id=app, name=activity.name(filter.account, app)) for app in apps],
+    )
+
+
+def _extend(stretches: list[Stretch], begin: int, kind: str, app: int) -> None:
+    last = stretches[-1] if stretches else None
+    if last is not None and (last.end_ms, last.kind, last.app) == (begin, kind, app):
+        last.end_ms = begin + GRAIN_MS
+    else:
+        stretches.append(Stretch(begin_ms=begin, end_ms=begin + GRAIN_MS, kind=kind, app=app))
+
+
+def attendance(activity: ActivityStore, filter: Filter) -> Attendance:
+    """Return first and last activity and work time of every person and day with events."""
+    used, working = f"kind <= {LAST_USED_KIND}", f"kind IN {_WORKING}"
+    with activity.cursor() as cursor:
+        found = cursor.execute(
+            f"""
+            SELECT person, day, min(start_ms - {_MIDNIGHT}) FILTER ({used}),
+                   max(start_ms + duration_ms - {_MIDNIGHT}) FILTER ({used}),
+                   coalesce(sum(duration_ms) FILTER ({working}), 0)::BIGINT
+            FROM event WHERE {where(filter)} GROUP BY person, day ORDER BY person, day
+            """
+        ).fetchall()
+    rows: dict[int, list[Attended]] = {}
+    for person, day, first, last, work in found:
+        rows.setdefault(person, []).append(_attended(day, first, last, work))
+    return Attendance(
+        first=filter.first.isoformat(),
+        last=filter.last.isoformat(),
+        rows=[
+            AttendanceRow(id=person, name=activity.name(filter.account, person), days=days, work_ms=_work(days))
+            for person, days in rows.items()
+        ],
+    )
+
+
+def _attended(day: date, first: Any, last: Any, work: int) -> Attended:
+    return Attended(day=day.isoformat(), first_ms=first, last_ms=last, work_ms=work)
+
+
+def _work(days: Iterable[Attended]) -> int:
+    return sum(day.work_ms for day in days)

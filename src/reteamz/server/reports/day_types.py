@@ -1,0 +1,65 @@
+"""What the reports of single days answer: who did what when, and who was there."""
+
+import msgspec
+
+
+class Stretch(msgspec.Struct, kw_only=True):
+    """A stretch of the day with one kind and one application in front, at the grain of the timeline.
+
+    ``begin_ms`` and ``end_ms`` count from local midnight of the person's computer; ``app`` is a dictionary id, 0 for none.
+    """
+
+    begin_ms: int
+    end_ms: int
+    kind: str
+    app: int
+
+
+class TimelineRow(msgspec.Struct, kw_only=True):
+    """One person's day; id 0 stands for events without a person."""
+
+    id: int
+    name: str
+    stretches: list[Stretch]
+
+
+class TimelineName(msgspec.Struct, kw_only=True):
+    """An application that the stretches name by id."""
+
+    id: int
+    name: str
+
+
+class Timeline(msgspec.Struct, kw_only=True):
+    """One local day, people in the order of their names' ids; ``grain_ms`` is how exact it is."""
+
+    day: str
+    grain_ms: int
+    rows: list[TimelineRow]
+    apps: list[TimelineName]
+
+
+class Attended(msgspec.Struct, kw_only=True):
+    """One person's day: first and last activity as milliseconds from local midnight, None without any, and work time."""
+
+    day: str
+    first_ms: int | None
+    last_ms: int | None
+    work_ms: int
+
+
+class AttendanceRow(msgspec.Struct, kw_only=True):
+    """One person; only days with events are listed."""
+
+    id: int
+    name: str
+    days: list[Attended]
+    work_ms: int
+
+
+class Attendance(msgspec.Struct, kw_only=True):
+    """A range of local days, people in the order of their names' ids."""
+
+    first: str
+    last: str
+    rows: list[AttendanceRow]
