@@ -19,7 +19,21 @@ from typing import Any, Literal
 from playwright.sync_api import Browser, Page, sync_playwright
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
-PAGES = ("", "apps", "sites", "titles", "documents", "productivity", "people", "log", "devices", "audit", "profile")
+PAGES = (
+    "",
+    "apps",
+    "sites",
+    "titles",
+    "documents",
+    "productivity",
+    "timeline",
+    "attendance",
+    "people",
+    "log",
+    "devices",
+    "audit",
+    "profile",
+)
 WIDE, NARROW = (1400, 900), (390, 844)
 Theme = Literal["light", "dark"]
 

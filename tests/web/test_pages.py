@@ -13,7 +13,21 @@ from tests.web.conftest import TITLES, Company
 
 ROOT = Path(__file__).parents[2]
 (AXE,) = (ROOT / "web").glob("**/axe-core/axe.min.js")
-PAGES = ("", "apps", "sites", "titles", "documents", "productivity", "people", "log", "devices", "audit", "profile")
+PAGES = (
+    "",
+    "apps",
+    "sites",
+    "titles",
+    "documents",
+    "productivity",
+    "timeline",
+    "attendance",
+    "people",
+    "log",
+    "devices",
+    "audit",
+    "profile",
+)
 TOKEN = re.compile(r"rtz1\.[a-z]+\.\d")
 
 

@@ -16,18 +16,9 @@ from reteamz.server.reports.types import DayHours, Hours
 from reteamz.wire.errors import ReteamzError
 
 PAGES = (
-    "/",
-    "/apps",
-    "/sites",
-    "/titles",
-    "/documents",
-    "/productivity",
-    "/people",
-    "/log",
-    "/devices",
-    "/audit",
-    "/profile",
-)
+    "/", "/timeline", "/attendance", "/apps", "/sites", "/titles", "/documents", "/productivity", "/people", "/log",
+    "/devices", "/audit", "/profile",
+)  # fmt: skip
 TOKEN = re.compile(r"rtz1\.[a-z]+\.\d")
 RANGE = "?from=2025-10-01&to=2025-10-31"
 

@@ -2,6 +2,7 @@
 import "./style.css";
 import { byId, show, told } from "./dom.ts";
 import { startDevices } from "./pages/devices.ts";
+import { startExport } from "./pages/export.ts";
 import { startLog } from "./pages/log.ts";
 import { startLogin } from "./pages/login.ts";
 import { startPeople } from "./pages/people.ts";
@@ -9,6 +10,7 @@ import { startProfile } from "./pages/profile.ts";
 import { startRating } from "./pages/rating.ts";
 import { startSignup } from "./pages/signup.ts";
 import { startTables } from "./pages/tables.ts";
+import { startTimeline } from "./pages/timeline.ts";
 import { type Member, startShell } from "./shell.ts";
 
 const PUBLIC: Record<string, () => void> = { login: startLogin, signup: startSignup };
@@ -17,6 +19,7 @@ const MEMBER: Record<string, (member: Member) => void> = {
   log: startLog,
   people: startPeople,
   profile: startProfile,
+  timeline: startTimeline,
 };
 
 async function start(): Promise<void> {
@@ -31,6 +34,7 @@ async function start(): Promise<void> {
   const member = await startShell();
   startTables(member);
   startRating();
+  startExport();
   MEMBER[page]?.(member);
   document.documentElement.classList.add("started");
 }

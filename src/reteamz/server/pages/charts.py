@@ -110,7 +110,7 @@ def stacked(columns: Sequence[Column]) -> StackedBars:
                 round(slot * (place + 0.5), 3),
                 label,
                 told(column),
-                _weekend(column.day),
+                weekend(column.day),
                 _pieces(column, top),
             )
         )
@@ -136,5 +136,6 @@ def _pieces(column: Column, top: float) -> tuple[Piece, ...]:
     return tuple(pieces)
 
 
-def _weekend(day: str) -> bool:
+def weekend(day: str) -> bool:
+    """Tell whether a day is a Saturday or Sunday."""
     return texts.day(day)[:3] in ("Sat", "Sun")

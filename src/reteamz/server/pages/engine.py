@@ -26,6 +26,8 @@ def template_engine() -> JinjaTemplateEngine:
     )
     environment.filters.update(
         duration=texts.duration,
+        hours=texts.hours,
+        daytime=texts.daytime,
         percent=texts.percent,
         kind=texts.kind,
         day=texts.day,

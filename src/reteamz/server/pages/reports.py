@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from typing import Annotated, Any, Final
 
 from litestar import get
@@ -17,8 +17,9 @@ from reteamz.server.accounts.access import Viewer
 from reteamz.server.pages import charts
 from reteamz.server.pages.filterbar import Choice, choose
 from reteamz.server.pages.shell import Lists, account_of, filtered, lists_of, page, today_in
+from reteamz.server.pages.timeline import board
 from reteamz.server.rating.rate import Ratings, ratings_of
-from reteamz.server.reports import queries
+from reteamz.server.reports import daily, queries
 from reteamz.server.reports.filters import Filter, PersonsOf, build_filter
 from reteamz.server.reports.rated import productivity
 from reteamz.server.store.activity import ActivityStore
@@ -29,6 +30,8 @@ ROWS: Final = 50
 ROWS_BY_NAME: Final = 5_000
 """Rows that a table sorted by name gets at once: only the browser can sort names."""
 LOG_ROWS: Final = 100
+MONTH: Final = 31
+"""Days that a page of attendance shows at most."""
 
 Preset = Annotated[str | None, QueryParameter(name="range")]
 First = Annotated[date | None, QueryParameter(name="from")]
@@ -132,6 +135,42 @@ def _table(key: str) -> Any:
     return table
 
 
+@get("/timeline")
+async def day(asked: NamedDependency[Asked]) -> Template:
+    """The last day of the chosen ones, person by person."""
+    report = await asked.made(daily.timeline)
+    last, today = asked.choice.last, today_in(asked.account, asked.now)
+    return page(
+        "timeline",
+        asked.account,
+        "Timeline",
+        report=report,
+        board=board(report),
+        before=last - timedelta(days=1),
+        after=last + timedelta(days=1) if last < today else None,
+        **filtered(asked.choice, asked.lists, "/timeline"),
+    )
+
+
+@get("/attendance")
+async def attendance(asked: NamedDependency[Asked]) -> Template:
+    """Who was there when, day by day; a month at most fits on a page."""
+    days = [asked.filter.last - timedelta(days=step) for step in range(min(asked.filter.days, MONTH))]
+    shown = replace(asked.filter, first=days[-1])
+    report = await asyncio.to_thread(daily.attendance, asked.activity, shown)
+    return page(
+        "attendance",
+        asked.account,
+        "Attendance",
+        report=report,
+        days=[day.isoformat() for day in reversed(days)],
+        cut=asked.filter.days > MONTH,
+        by_day=lambda row: {one.day: one for one in row.days},
+        weekend=charts.weekend,
+        **filtered(asked.choice, asked.lists, "/attendance"),
+    )
+
+
 @get("/productivity")
 async def rated(asked: NamedDependency[Asked]) -> Template:
     """Time by rating, and the names that wait for one."""
@@ -176,4 +215,4 @@ async def log(asked: NamedDependency[Asked], number: Page = 1) -> Template:
     )
 
 
-handlers = [overview, *(_table(key) for key in _TABLES), rated, people, log]
+handlers = [overview, *(_table(key) for key in _TABLES), day, attendance, rated, people, log]

@@ -23,6 +23,8 @@ from reteamz.wire.batch import Head
 
 MENU: Final = (
     ("overview", "/", "Overview", "layout-dashboard", False),
+    ("timeline", "/timeline", "Timeline", "timeline", False),
+    ("attendance", "/attendance", "Attendance", "calendar", False),
     ("apps", "/apps", "Applications", "apps", False),
     ("sites", "/sites", "Sites", "world", False),
     ("titles", "/titles", "Titles", "app-window", False),

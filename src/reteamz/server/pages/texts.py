@@ -28,6 +28,18 @@ def duration(ms: int) -> str:
     return f"{hours} h {rest:02} min" if hours else f"{rest} min"
 
 
+def hours(ms: int) -> str:
+    """Return a duration as a timesheet writes it: ``7:05``."""
+    minutes = round(ms / MINUTE_MS)
+    return f"{minutes // 60}:{minutes % 60:02}"
+
+
+def daytime(ms: int) -> str:
+    """Return milliseconds from midnight as a time of day: ``07:31``."""
+    minutes = ms // MINUTE_MS
+    return f"{minutes // 60:02}:{minutes % 60:02}"
+
+
 def percent(share: float) -> str:
     """Return a share 0…1 as per cent; small ones keep a digit."""
     value = share * 100
