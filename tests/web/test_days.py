@@ -1,0 +1,120 @@
+"""Timeline, attendance and exports in the page: values from the samples that were fed, not from the server's own sums."""
+
+from __future__ import annotations
+
+import csv
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+from tests.agent.conftest import PASSWORD, now
+from tests.browser import Watched, log_in, open_page
+from tests.conftest import RealServer
+
+from reteamz.agent.device import Device
+from reteamz.agent.enroll import enroll
+from reteamz.agent.samples import Sample
+from reteamz.agent.sync.client import http_client
+from reteamz.owner.client import Owner
+from reteamz.wire.batch import ACTIVE, IDLE, MEETING
+
+EMAIL = "days@company.example"
+DAY = "2026-03-10"
+MINUTE = 60_000
+
+
+@pytest.fixture(scope="module")
+def url(server: RealServer, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Return the address of an account with one known day of a person in Berlin."""
+    owner = Owner.sign_up(server.url, EMAIL, PASSWORD, "Works", now=now)
+    folder = tmp_path_factory.mktemp("days")
+    with http_client() as http:
+        enroll(folder, owner.enrolment_code(), http, now)
+        device = Device.open(folder, http, now, pulse_ms=0)
+        owner.confirm(owner.waiting())
+        device.sync.poll_once()
+        start = int(datetime(2026, 3, 10, 8, 0, tzinfo=UTC).timestamp() * 1000)
+        for minute, length, kind, app, title in (
+            (0, 60, ACTIVE, "WinWord.exe", "Offer 4711"),
+            (60, 30, MEETING, "Teams.exe", "Weekly planning"),
+            (90, 15, IDLE, "", ""),
+            (105, 45, ACTIVE, "Excel.exe", '=HYPERLINK("http://127.0.0.1:1/")'),
+        ):
+            device.feed(
+                Sample(
+                    start + minute * MINUTE,
+                    kind,
+                    length * MINUTE,
+                    60,
+                    person="Otti Marsh",
+                    app=app,
+                    title=title,
+                    input=1,
+                )
+            )
+        device.flush()
+        device.sync.push_all()
+        device.close()
+    owner.close()
+    return server.url
+
+
+def test_the_timeline_tells_stretches_by_pointer_and_keyboard(url: str, watched: Watched) -> None:
+    page = watched.page
+    log_in(page, url, EMAIL, PASSWORD)
+    open_page(page, f"{url}/timeline?from={DAY}&to={DAY}")
+    lanes = page.get_by_test_id("timeline").locator(".lane-bar")
+    expect(lanes).to_have_count(1)
+    expect(page.locator(".lane-name").last).to_have_text("Otti Marsh")
+    detail = page.locator("#timeline-detail")
+    lanes.locator("rect").nth(1).hover()
+    expect(detail).to_have_text("10:00 – 10:30 · Meeting · teams.exe")
+    lanes.focus()
+    page.keyboard.press("End")
+    expect(detail).to_have_text("10:45 – 11:30 · Active · excel.exe")
+    page.keyboard.press("ArrowLeft")
+    expect(detail).to_have_text("10:30 – 10:45 · Idle")
+    page.keyboard.press("Home")
+    expect(detail).to_have_text("09:00 – 10:00 · Active · winword.exe")
+    page.click("text=Day before")
+    expect(page.get_by_test_id("empty")).to_be_visible()
+    assert "from=2026-03-09" in page.url
+    page.click("text=Day after")
+    expect(lanes).to_have_count(1)
+
+
+def test_attendance_has_the_hours_of_the_persons_own_clock(url: str, watched: Watched) -> None:
+    page = watched.page
+    log_in(page, url, EMAIL, PASSWORD)
+    open_page(page, f"{url}/attendance?from=2026-03-09&to=2026-03-11")
+    cells = page.get_by_test_id("attendance").locator("tbody tr").locator("th, td")
+    assert [" ".join(text.split()) for text in cells.all_inner_texts()] == [
+        "Otti Marsh", "–", "2:30 09:00–11:30", "–", "2:30",
+    ]  # fmt: skip
+
+
+def test_a_table_is_saved_readable_and_harmless(url: str, watched: Watched, tmp_path: Path) -> None:
+    page = watched.page
+    log_in(page, url, EMAIL, PASSWORD)
+    open_page(page, f"{url}/titles?from={DAY}&to={DAY}")
+    with page.expect_download() as download:
+        page.click("[data-export]")
+    path = tmp_path / download.value.suggested_filename
+    download.value.save_as(path)
+    assert path.name == "titles.csv"
+    assert path.read_bytes().startswith(b"\xef\xbb\xbf")
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.reader(file))
+    assert rows[0] == ["Window title", "Hours", "Share", "Visits", "People"]
+    assert {row[0]: row[1] for row in rows[1:]} == {
+        "Offer 4711": "1.0000",
+        '\'=HYPERLINK("http://127.0.0.1:1/")': "0.7500",
+        "Weekly planning": "0.5000",
+    }
+    open_page(page, f"{url}/attendance?from={DAY}&to={DAY}")
+    with page.expect_download() as download:
+        page.click("[data-export]")
+    download.value.save_as(path)
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        assert list(csv.reader(file)) == [["Person", "10 Mar", "Together"], ["Otti Marsh", "2.50", "2.50"]]
