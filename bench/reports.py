@@ -85,6 +85,7 @@ async def over_http(store: ActivityStore, path: str, **query: Any) -> float:
             "viewer": Provide(lambda: viewer, sync_to_thread=False),
             "activity": Provide(lambda: store, sync_to_thread=False),
             "persons_of": Provide(lambda: nobody, sync_to_thread=False),
+            "control": Provide(lambda: None, sync_to_thread=False),
             "now": Provide(lambda: lambda: NOW_MS, sync_to_thread=False),
         },
     )

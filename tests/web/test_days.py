@@ -118,3 +118,31 @@ def test_a_table_is_saved_readable_and_harmless(url: str, watched: Watched, tmp_
     download.value.save_as(path)
     with path.open(encoding="utf-8-sig", newline="") as file:
         assert list(csv.reader(file)) == [["Person", "10 Mar", "Together"], ["Otti Marsh", "2.50", "2.50"]]
+
+
+def test_numbers_lead_to_what_they_are_made_of(url: str, watched: Watched) -> None:
+    page = watched.page
+    log_in(page, url, EMAIL, PASSWORD)
+    open_page(page, f"{url}/apps?from={DAY}&to={DAY}")
+    page.click("#ranking tbody >> text=winword.exe")
+    page.wait_for_selector("html.started", state="attached")
+    expect(page.get_by_test_id("only")).to_have_text("Only winword.exe")
+    expect(page.locator("#ranking tbody th")).to_have_text(["Offer 4711"])
+    page.click("#ranking tbody >> text=Offer 4711")
+    page.wait_for_selector("html.started", state="attached")
+    expect(page.get_by_test_id("only")).to_have_text("Only Offer 4711")
+    expect(page.get_by_test_id("log").locator("tbody tr")).to_have_count(1)
+    assert f"from={DAY}" in page.url
+    page.click("text=Everything")
+    page.wait_for_selector("html.started", state="attached")
+    expect(page.get_by_test_id("log").locator("tbody tr")).to_have_count(4)
+
+
+def test_a_printed_page_has_its_table_and_no_buttons(url: str, watched: Watched) -> None:
+    page = watched.page
+    log_in(page, url, EMAIL, PASSWORD)
+    open_page(page, f"{url}/titles?from={DAY}&to={DAY}")
+    page.emulate_media(media="print")
+    expect(page.get_by_test_id("ranking")).to_be_visible()
+    for selector in (".sidebar", ".filterform", "#logout", "[data-export]", ".rate"):
+        expect(page.locator(selector).first).to_be_hidden()

@@ -60,7 +60,7 @@ def model(rows: list[tuple[int, ...]]) -> dict[tuple[int, int], dict[tuple[str, 
 def test_every_five_minutes_belong_to_what_held_most_of_them(site: Site, rows: list[tuple[int, ...]]) -> None:
     site.clock.ms += 300_000
     account(site, [event(row) for row in rows], f"company{site.clock.ms}")
-    told = site.told(f"/api/reports/timeline?day={DAY}")
+    told = site.told(f"/api/reports/timeline?from={DAY}&to={DAY}")
     apps = {app["id"]: app["name"] for app in told["apps"]}
     held = model(rows)
     seen = set()
@@ -103,7 +103,7 @@ def test_a_daylight_saving_day_has_the_hours_that_the_clock_showed(site: Site, z
         events.append((0, 0, int(local.timestamp() * 1000), 600_000, minutes, 2, -1, -1, -1, -1, 1, -1))
     assert events[0][4] - events[1][4] == 60
     account(site, events, "saving")
-    (row,) = site.told(f"/api/reports/timeline?day={change}")["rows"]
+    (row,) = site.told(f"/api/reports/timeline?from={change}&to={change}")["rows"]
     assert [(one["begin_ms"], one["end_ms"]) for one in row["stretches"]] == [
         (1_800_000, 2_400_000),
         (45_000_000, 45_600_000),
@@ -115,7 +115,7 @@ def test_a_daylight_saving_day_has_the_hours_that_the_clock_showed(site: Site, z
 
 
 def test_questions_that_make_no_sense(site: Site, owner: Owner) -> None:
-    for query in ("timeline", "timeline?day=never", "attendance?from=2025-10-10&to=2025-10-09"):
+    for query in ("timeline", "timeline?from=never&to=never", "attendance?from=2025-10-10&to=2025-10-09"):
         assert code_of(site.client.get(f"/api/reports/{query}")) == (400, "input_invalid")
-    nothing: dict[str, Any] = site.told(f"/api/reports/timeline?day={DAY}")
+    nothing: dict[str, Any] = site.told(f"/api/reports/timeline?from={DAY}&to={DAY}")
     assert (nothing["rows"], nothing["apps"]) == ([], [])

@@ -163,6 +163,40 @@ def test_filters_narrow_and_combine(filled: Site, computer: Computer) -> None:
     assert total(f"department={department}&person={two}&device={computer.id}") == 1_200_000
 
 
+def test_names_narrow_every_report(filled: Site) -> None:
+    known = {entry["text"]: entry["id"] for entry in filled.told("/api/dictionary")["entries"]}
+    app, other, title = (known[token("app", "0")], known[token("app", "1")], known[token("title", "1")])
+
+    def totals(*names: int) -> tuple[int, int, int]:
+        query = WIDE + "".join(f"&name={name}" for name in names)
+        told = filled.told(f"/api/reports/overview?{query}")
+        return (
+            int(told["totals"]["work"]),
+            int(filled.told(f"/api/reports/log?{query}")["count"]),
+            int(filled.told(f"/api/reports/productivity?{query}")["totals"]["tracked"]),
+        )
+
+    assert totals(app) == (1_800_000, 1, 1_800_000)
+    assert totals(app, other) == (3_000_000, 2, 3_000_000), "either application"
+    assert totals(other, title) == (1_200_000, 1, 1_200_000), "an application and a title"
+    assert totals(app, title) == (0, 0, 0)
+    assert totals(9999) == (0, 0, 0)
+    person = known[token("person", "2")]
+    assert totals(person) == (600_000, 1, 600_000)
+
+
+def test_a_department_of_somebody_else_is_not_there_and_the_attempt_is_written_down(filled: Site, owner: Owner) -> None:
+    theirs = filled.call("POST", "/api/departments", {"name": token("label", "Sales")}).json()["id"]
+    Owner("other").sign_up(filled)
+    for path in ("/api/reports/apps", "/api/reports/attendance", "/timeline"):
+        answer = filled.client.get(f"{path}?{WIDE}&department={theirs}")
+        assert code_of(answer) == (404, "not_found")
+    page = filled.page(f"/?{WIDE}&department={theirs}")
+    assert (page.status_code, "no such department" in page.text) == (404, True)
+    attempts = [entry for entry in filled.told("/api/audit")["entries"] if entry["action"] == "department_refused"]
+    assert [entry["subject"] for entry in attempts] == [theirs] * 4
+
+
 @pytest.mark.parametrize(
     "query",
     [

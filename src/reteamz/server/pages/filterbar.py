@@ -32,11 +32,12 @@ class Choice:
     persons: tuple[int, ...]
     departments: tuple[str, ...]
     devices: tuple[str, ...]
+    names: tuple[int, ...] = ()
 
     @property
     def narrowed(self) -> bool:
         """Whether anything but the days is chosen."""
-        return bool(self.persons or self.departments or self.devices)
+        return bool(self.persons or self.departments or self.devices or self.names)
 
     def query(self, **changes: object) -> str:
         """Return the query of an address with this choice, and with further parameters; None leaves one out."""
@@ -46,6 +47,7 @@ class Choice:
         pairs += [("person", number) for number in self.persons]
         pairs += [("department", one) for one in self.departments]
         pairs += [("device", one) for one in self.devices]
+        pairs += [("name", number) for number in self.names]
         pairs = [pair for pair in pairs if pair[0] not in changes]
         if "range" in changes:
             pairs = [pair for pair in pairs if pair[0] not in ("from", "to")]
@@ -60,6 +62,7 @@ def choose(
     persons: Sequence[int],
     departments: Sequence[str],
     devices: Sequence[str],
+    names: Sequence[int] = (),
 ) -> Choice:
     """Return the choice of an address; typed days beat a preset. Raises ``input_invalid``."""
     if first is not None or last is not None:
@@ -68,7 +71,7 @@ def choose(
     else:
         named = preset or DEFAULT
         start, end = days_of(named, today)
-    return Choice(named, start, end, tuple(persons), tuple(departments), tuple(devices))
+    return Choice(named, start, end, tuple(persons), tuple(departments), tuple(devices), tuple(names))
 
 
 def days_of(preset: str, today: date) -> tuple[date, date]:

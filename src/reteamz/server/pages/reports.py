@@ -18,6 +18,7 @@ from reteamz.server.pages import charts
 from reteamz.server.pages.filterbar import Choice, choose
 from reteamz.server.pages.shell import Lists, account_of, filtered, lists_of, page, today_in
 from reteamz.server.pages.timeline import board
+from reteamz.server.people.placing import require_departments
 from reteamz.server.rating.rate import Ratings, ratings_of
 from reteamz.server.reports import daily, queries
 from reteamz.server.reports.filters import Filter, PersonsOf, build_filter
@@ -39,6 +40,7 @@ Last = Annotated[date | None, QueryParameter(name="to")]
 Persons = Annotated[list[int] | None, QueryParameter(name="person")]
 Departments = Annotated[list[str] | None, QueryParameter(name="department")]
 Devices = Annotated[list[str] | None, QueryParameter(name="device")]
+Names = Annotated[list[int] | None, QueryParameter(name="name")]
 Page = Annotated[int, QueryParameter(name="page", ge=1, le=1_000_000)]
 
 
@@ -72,16 +74,28 @@ async def asked(
     persons: Persons = None,
     departments: Departments = None,
     devices: Devices = None,
+    names: Names = None,
 ) -> Asked:
     """Return account, filter and what the filter bar offers."""
     account = await account_of(control, viewer)
-    choice = choose(today_in(account, now()), preset, first, last, persons or (), departments or (), devices or ())
+    choice = choose(
+        today_in(account, now()), preset, first, last, persons or (), departments or (), devices or (), names or ()
+    )
+    await require_departments(control, viewer, choice.departments, now())
     chosen = await build_filter(
-        viewer, persons_of, activity, choice.first, choice.last, choice.persons, choice.devices, choice.departments
+        viewer,
+        persons_of,
+        activity,
+        choice.first,
+        choice.last,
+        choice.persons,
+        choice.devices,
+        choice.departments,
+        choice.names,
     )
     async with control.session() as session:
         ratings = await ratings_of(session, viewer.account)
-    lists = await lists_of(control, activity, viewer)
+    lists = await lists_of(control, activity, viewer, choice.names)
     return Asked(account, lists, choice, chosen, activity, now(), ratings, viewer.role == "owner")
 
 
@@ -125,6 +139,7 @@ def _table(key: str) -> Any:
             title,
             template="ranking",
             heading=heading,
+            down="/titles" if field in ("app", "site") else "/log",
             report=report,
             sort=sort,
             ratings=asked.ratings.everywhere,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -45,20 +46,23 @@ class Lists:
     persons: list[PersonView]
     departments: list[DepartmentView]
     devices: list[DeviceView]
+    names: list[str]
+    """Entries of the names that are chosen."""
 
     def computers(self) -> dict[str, str]:
         """Return the name of every computer that told one."""
         return {device.id: device.computer for device in self.devices if device.computer}
 
 
-async def lists_of(control: ControlStore, activity: ActivityStore, viewer: Viewer) -> Lists:
+async def lists_of(control: ControlStore, activity: ActivityStore, viewer: Viewer, names: Sequence[int]) -> Lists:
     """Return people, departments and, for an owner, devices. Raises ``forbidden`` for employees."""
     persons = await asyncio.to_thread(activity.entries, viewer.account, "person", 0, PERSONS_MOST)
     async with control.session() as session:
         devices = []
         if viewer.role == "owner":
             devices = await devices_of(session, viewer.account, {}, lambda _: Head(0, ""))
-        return Lists(await people_of(session, viewer, persons), await departments_of(session, viewer), devices)
+        people, departments = await people_of(session, viewer, persons), await departments_of(session, viewer)
+    return Lists(people, departments, devices, [activity.name(viewer.account, name) for name in names])
 
 
 async def account_of(control: ControlStore, viewer: Viewer) -> AccountView:

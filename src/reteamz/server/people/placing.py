@@ -105,6 +105,26 @@ async def remove_department(session: AsyncSession, viewer: Viewer, department: s
     record(session, now, viewer.account, viewer.member, "department_removed", department)
 
 
+async def require_departments(control: ControlStore, viewer: Viewer, departments: Collection[str], now: int) -> None:
+    """Require departments that the viewer may look at. Whoever asks for another's is told nothing of it, and is written down.
+
+    Raises:
+        ReteamzError: ``not_found``.
+    """
+    if not departments:
+        return
+    async with control.session() as session:
+        found = await session.scalars(
+            select(Department.id).where(Department.account == viewer.account, Department.id.in_(departments))
+        )
+        allowed = set(found) if viewer.role == "owner" else set(found) & viewer.departments
+        refused = sorted(set(departments) - allowed)
+        for department in refused:
+            record(session, now, viewer.account, viewer.member, "department_refused", department[:64])
+    if refused:
+        raise ReteamzError("not_found", "There is no such department; load the page again.")
+
+
 def _require_manager(viewer: Viewer) -> None:
     if viewer.role not in ("owner", "manager"):
         raise ReteamzError("forbidden", "Names are for owners and managers; ask the owner of the account.")

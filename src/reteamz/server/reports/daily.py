@@ -6,6 +6,7 @@ Every function blocks and takes a cursor of its own: call it in a thread. Raises
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date
 from typing import Any, Final
 
@@ -32,7 +33,7 @@ _MIDNIGHT: Final = "(epoch_ms(day) - utc_offset * 60000)"
 
 def timeline(activity: ActivityStore, filter: Filter) -> Timeline:
     """Return the last day of the filter: in every five minutes the kind and the application that held most of them."""
-    only = Filter(filter.account, filter.number, filter.last, filter.last, filter.persons, filter.devices)
+    only = replace(filter, first=filter.last)
     with activity.cursor() as cursor:
         found = cursor.execute(
             f"""

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Final
 
 from reteamz.server.accounts.access import Viewer
 from reteamz.server.store.activity import ActivityStore
+from reteamz.server.store.activity.schema import NAMED
 from reteamz.wire.errors import ReteamzError
+from reteamz.wire.tokens import split_plain, split_token
 
 PersonsOf = Callable[[str, Collection[str]], Awaitable[Collection[int]]]
 """Dictionary ids of the persons in some departments of an account."""
@@ -25,6 +27,7 @@ class Filter:
     Attributes:
         account: identifier; ``number`` its dense id in the store, 0 when it has stored nothing yet.
         persons, devices: dense ids that are looked at, None for all.
+        names: column of names → dictionary ids, of which an event must have one; empty for all.
     """
 
     account: str
@@ -33,6 +36,7 @@ class Filter:
     last: date
     persons: frozenset[int] | None = None
     devices: frozenset[int] | None = None
+    names: tuple[tuple[str, frozenset[int]], ...] = ()
 
     @property
     def days(self) -> int:
@@ -42,7 +46,7 @@ class Filter:
     def before(self) -> Filter:
         """Return the same filter over the period of equal length before."""
         length = timedelta(days=self.days)
-        return Filter(self.account, self.number, self.first - length, self.last - length, self.persons, self.devices)
+        return replace(self, first=self.first - length, last=self.last - length)
 
 
 async def build_filter(
@@ -54,6 +58,7 @@ async def build_filter(
     persons: Iterable[int] = (),
     devices: Iterable[str] = (),
     departments: Collection[str] = (),
+    names: Iterable[int] = (),
 ) -> Filter:
     """Return the filter of a request. Within one kind of choice any match counts; every kind that is chosen must match.
 
@@ -78,4 +83,16 @@ async def build_filter(
     if wanted:
         known = activity.device_numbers(viewer.account)
         numbers = frozenset(known[device] for device in wanted if device in known)
-    return Filter(viewer.account, activity.account_number(viewer.account), first, last, chosen, numbers)
+    number = activity.account_number(viewer.account)
+    return Filter(viewer.account, number, first, last, chosen, numbers, _columns(activity, viewer.account, names))
+
+
+def _columns(activity: ActivityStore, account: str, names: Iterable[int]) -> tuple[tuple[str, frozenset[int]], ...]:
+    """Return names by the column that holds their field. A name that the account does not have is in no event."""
+    found: dict[str, set[int]] = {}
+    for name in names:
+        entry = activity.name(account, name)
+        parts = split_token(entry) or split_plain(entry)
+        column = parts[0] if parts is not None and parts[0] in NAMED else NAMED[0]
+        found.setdefault(column, set()).add(name if entry else -1)
+    return tuple((column, frozenset(ids)) for column, ids in sorted(found.items()))

@@ -6,6 +6,7 @@ Every function blocks and takes a cursor of its own: call it in a thread. Raises
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any, Final, Literal
 
@@ -260,7 +261,8 @@ def _silent(
     """Return devices that sent something in this period or the one before, but nothing lately."""
     end_ms = (filter.last - date(1970, 1, 1) + timedelta(days=1)) // timedelta(milliseconds=1)
     since = min(now_ms, end_ms) - SILENT_MS
-    both = Filter(filter.account, filter.number, filter.before().first, filter.last, filter.persons, filter.devices)
+    # A device is silent when it sends nothing at all, whatever is looked at.
+    both = replace(filter, first=filter.before().first, names=())
     found = cursor.execute(
         f"""
         SELECT device, max(start_ms + duration_ms) AS last_ms, count(*) FROM event WHERE {where(both)}

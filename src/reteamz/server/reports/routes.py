@@ -8,21 +8,23 @@ from datetime import date
 from typing import Annotated, Any, Final
 
 import msgspec
-from litestar import Response, get
-from litestar.di import NamedDependency
+from litestar import Response, Router, get
+from litestar.di import NamedDependency, Provide
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromQuery, QueryParameter
 
 from reteamz.server.accounts.access import Viewer
+from reteamz.server.people.placing import require_departments
 from reteamz.server.rating.rate import ratings_of
 from reteamz.server.reports import daily, queries
 from reteamz.server.reports.day_types import Attendance, Timeline
-from reteamz.server.reports.filters import PersonsOf, build_filter
+from reteamz.server.reports.filters import Filter, PersonsOf, build_filter
 from reteamz.server.reports.rated import productivity
 from reteamz.server.reports.rated_types import Productivity
 from reteamz.server.reports.types import Days, LogPage, Overview, PeopleTable, RankedTable
 from reteamz.server.store.activity import ActivityStore
 from reteamz.server.store.control import ControlStore
+from reteamz.server.types import Now
 
 PAGE_MOST: Final = 1_000
 """Most rows on a page."""
@@ -32,8 +34,14 @@ Last = Annotated[date, QueryParameter(name="to", description="Last local day, in
 Persons = Annotated[list[int] | None, QueryParameter(name="person", description="Dictionary ids of persons")]
 Devices = Annotated[list[str] | None, QueryParameter(name="device", description="Identifiers of devices")]
 Departments = Annotated[list[str] | None, QueryParameter(name="department", description="Identifiers of departments")]
+Names = Annotated[
+    list[int] | None, QueryParameter(name="name", description="Dictionary ids of names that events must have")
+]
 Page = Annotated[int, QueryParameter(name="page", ge=1, le=1_000_000)]
 Limit = Annotated[int, QueryParameter(name="limit", ge=1, le=PAGE_MOST)]
+
+Chosen = NamedDependency[Filter]
+Activity = NamedDependency[ActivityStore]
 
 _encode = msgspec.json.Encoder().encode
 _PATHS: Final[dict[str, queries.RankedField]] = {
@@ -51,172 +59,100 @@ async def _answer(report: Callable[..., msgspec.Struct], *arguments: object, **n
     return Response(body, media_type="application/json")
 
 
+async def chosen(
+    viewer: NamedDependency[Viewer],
+    persons_of: NamedDependency[PersonsOf],
+    activity: NamedDependency[ActivityStore],
+    control: NamedDependency[ControlStore],
+    now: NamedDependency[Now],
+    first: First,
+    last: Last,
+    persons: Persons = None,
+    devices: Devices = None,
+    departments: Departments = None,
+    names: Names = None,
+) -> Filter:
+    """Return what a request looks at, as far as the viewer may."""
+    await require_departments(control, viewer, departments or (), now())
+    return await build_filter(
+        viewer, persons_of, activity, first, last, persons or (), devices or (), departments or (), names or ()
+    )
+
+
 def _ranked_route(path: str, field: queries.RankedField) -> Any:
     @get(
-        f"/api/reports/{path}",
+        f"/{path}",
         operation_id=f"report_{path}",
         summary=f"Time by {field}, longest first",
         responses={200: ResponseSpec(RankedTable, description="One page")},
     )
     async def report(
-        viewer: NamedDependency[Viewer],
-        persons_of: NamedDependency[PersonsOf],
-        activity: NamedDependency[ActivityStore],
-        first: First,
-        last: Last,
-        persons: Persons = None,
-        devices: Devices = None,
-        departments: Departments = None,
-        page: Page = 1,
-        limit: Limit = 100,
-        people: FromQuery[bool] = False,
+        filter: Chosen, activity: Activity, page: Page = 1, limit: Limit = 100, people: FromQuery[bool] = False
     ) -> Response[bytes]:
-        chosen = await build_filter(
-            viewer, persons_of, activity, first, last, persons or (), devices or (), departments or ()
-        )
-        return await _answer(queries.ranked, activity, chosen, field, page, limit, people=people)
+        return await _answer(queries.ranked, activity, filter, field, page, limit, people=people)
 
     return report
 
 
-@get("/api/reports/overview", responses={200: ResponseSpec(Overview, description="Totals, days and the top lists")})
-async def report_overview(
-    viewer: NamedDependency[Viewer],
-    persons_of: NamedDependency[PersonsOf],
-    activity: NamedDependency[ActivityStore],
-    now: NamedDependency[Callable[[], int]],
-    first: First,
-    last: Last,
-    persons: Persons = None,
-    devices: Devices = None,
-    departments: Departments = None,
-) -> Response[bytes]:
+@get("/overview", responses={200: ResponseSpec(Overview, description="Totals, days and the top lists")})
+async def report_overview(filter: Chosen, activity: Activity, now: NamedDependency[Now]) -> Response[bytes]:
     """Totals with the period before, hours by day, top names, persons, silent devices."""
-    chosen = await build_filter(
-        viewer, persons_of, activity, first, last, persons or (), devices or (), departments or ()
-    )
-    return await _answer(queries.overview, activity, chosen, now())
+    return await _answer(queries.overview, activity, filter, now())
 
 
-@get("/api/reports/people", responses={200: ResponseSpec(PeopleTable, description="One page")})
-async def report_people(
-    viewer: NamedDependency[Viewer],
-    persons_of: NamedDependency[PersonsOf],
-    activity: NamedDependency[ActivityStore],
-    first: First,
-    last: Last,
-    persons: Persons = None,
-    devices: Devices = None,
-    departments: Departments = None,
-    page: Page = 1,
-    limit: Limit = 100,
-) -> Response[bytes]:
+@get("/people", responses={200: ResponseSpec(PeopleTable, description="One page")})
+async def report_people(filter: Chosen, activity: Activity, page: Page = 1, limit: Limit = 100) -> Response[bytes]:
     """Time of each person by kind, longest work first."""
-    chosen = await build_filter(
-        viewer, persons_of, activity, first, last, persons or (), devices or (), departments or ()
-    )
-    return await _answer(queries.people, activity, chosen, page, limit)
+    return await _answer(queries.people, activity, filter, page, limit)
 
 
-@get("/api/reports/days", responses={200: ResponseSpec(Days, description="Every day of the range")})
-async def report_days(
-    viewer: NamedDependency[Viewer],
-    persons_of: NamedDependency[PersonsOf],
-    activity: NamedDependency[ActivityStore],
-    first: First,
-    last: Last,
-    persons: Persons = None,
-    devices: Devices = None,
-    departments: Departments = None,
-) -> Response[bytes]:
+@get("/days", responses={200: ResponseSpec(Days, description="Every day of the range")})
+async def report_days(filter: Chosen, activity: Activity) -> Response[bytes]:
     """Time by day and kind."""
-    chosen = await build_filter(
-        viewer, persons_of, activity, first, last, persons or (), devices or (), departments or ()
-    )
-    return await _answer(queries.days, activity, chosen)
+    return await _answer(queries.days, activity, filter)
 
 
-@get("/api/reports/log", responses={200: ResponseSpec(LogPage, description="One page, oldest first")})
-async def report_log(
-    viewer: NamedDependency[Viewer],
-    persons_of: NamedDependency[PersonsOf],
-    activity: NamedDependency[ActivityStore],
-    first: First,
-    last: Last,
-    persons: Persons = None,
-    devices: Devices = None,
-    departments: Departments = None,
-    page: Page = 1,
-    limit: Limit = 100,
-) -> Response[bytes]:
+@get("/log", responses={200: ResponseSpec(LogPage, description="One page, oldest first")})
+async def report_log(filter: Chosen, activity: Activity, page: Page = 1, limit: Limit = 100) -> Response[bytes]:
     """Events one by one."""
-    chosen = await build_filter(
-        viewer, persons_of, activity, first, last, persons or (), devices or (), departments or ()
-    )
-    return await _answer(queries.log, activity, chosen, page, limit)
+    return await _answer(queries.log, activity, filter, page, limit)
 
 
-@get("/api/reports/timeline", responses={200: ResponseSpec(Timeline, description="One day, person by person")})
-async def report_timeline(
-    viewer: NamedDependency[Viewer],
-    persons_of: NamedDependency[PersonsOf],
-    activity: NamedDependency[ActivityStore],
-    day: Annotated[date, QueryParameter(name="day", description="Local day, YYYY-MM-DD")],
-    persons: Persons = None,
-    devices: Devices = None,
-    departments: Departments = None,
-) -> Response[bytes]:
-    """What was in front when, in steps of five minutes."""
-    chosen = await build_filter(viewer, persons_of, activity, day, day, persons or (), devices or (), departments or ())
-    return await _answer(daily.timeline, activity, chosen)
+@get("/timeline", responses={200: ResponseSpec(Timeline, description="The last day of the range, person by person")})
+async def report_timeline(filter: Chosen, activity: Activity) -> Response[bytes]:
+    """What was in front when on the last day of the range, in steps of five minutes."""
+    return await _answer(daily.timeline, activity, filter)
 
 
-@get("/api/reports/attendance", responses={200: ResponseSpec(Attendance, description="Every person and day")})
-async def report_attendance(
-    viewer: NamedDependency[Viewer],
-    persons_of: NamedDependency[PersonsOf],
-    activity: NamedDependency[ActivityStore],
-    first: First,
-    last: Last,
-    persons: Persons = None,
-    devices: Devices = None,
-    departments: Departments = None,
-) -> Response[bytes]:
+@get("/attendance", responses={200: ResponseSpec(Attendance, description="Every person and day")})
+async def report_attendance(filter: Chosen, activity: Activity) -> Response[bytes]:
     """First and last activity and work time of every person and day."""
-    chosen = await build_filter(
-        viewer, persons_of, activity, first, last, persons or (), devices or (), departments or ()
-    )
-    return await _answer(daily.attendance, activity, chosen)
+    return await _answer(daily.attendance, activity, filter)
 
 
-@get("/api/reports/productivity", responses={200: ResponseSpec(Productivity, description="Time by rating")})
+@get("/productivity", responses={200: ResponseSpec(Productivity, description="Time by rating")})
 async def report_productivity(
-    viewer: NamedDependency[Viewer],
-    persons_of: NamedDependency[PersonsOf],
-    activity: NamedDependency[ActivityStore],
-    control: NamedDependency[ControlStore],
-    first: First,
-    last: Last,
-    persons: Persons = None,
-    devices: Devices = None,
-    departments: Departments = None,
+    filter: Chosen, activity: Activity, control: NamedDependency[ControlStore]
 ) -> Response[bytes]:
     """Time by rating: totals, days, people, and the names that wait for a rating."""
-    chosen = await build_filter(
-        viewer, persons_of, activity, first, last, persons or (), devices or (), departments or ()
-    )
     async with control.session() as session:
-        ratings = await ratings_of(session, viewer.account)
-    return await _answer(productivity, activity, chosen, ratings)
+        ratings = await ratings_of(session, filter.account)
+    return await _answer(productivity, activity, filter, ratings)
 
 
 handlers = [
-    *(_ranked_route(path, field) for path, field in _PATHS.items()),
-    report_overview,
-    report_people,
-    report_days,
-    report_log,
-    report_productivity,
-    report_timeline,
-    report_attendance,
+    Router(
+        path="/api/reports",
+        route_handlers=[
+            *(_ranked_route(path, field) for path, field in _PATHS.items()),
+            report_overview,
+            report_people,
+            report_days,
+            report_log,
+            report_productivity,
+            report_timeline,
+            report_attendance,
+        ],
+        dependencies={"filter": Provide(chosen)},
+    )
 ]

@@ -26,4 +26,5 @@ def where(filter: Filter) -> str:
         f"account = {filter.number:d} AND day BETWEEN DATE '{filter.first.isoformat()}' AND DATE '{filter.last.isoformat()}'"
         + among("person", filter.persons)
         + among("device", filter.devices)
+        + "".join(among(column, ids) for column, ids in filter.names)
     )
