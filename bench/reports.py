@@ -26,6 +26,7 @@ from reteamz.server.accounts.access import Viewer
 from reteamz.server.reports.routes import handlers
 from reteamz.server.store.activity import ActivityStore
 from reteamz.server.store.activity.schema import connect
+from reteamz.server.store.control import ControlStore
 
 FIRST = date(2026, 1, 1)
 DAYS = 250
@@ -78,6 +79,8 @@ async def over_http(store: ActivityStore, path: str, **query: Any) -> float:
         return []
 
     viewer = Viewer(ACCOUNT, "A" * 22, "owner")
+    # Asked only about departments and ratings, which this account does not have.
+    control = ControlStore("sqlite://")
     app = Litestar(
         logging_config=None,
         route_handlers=handlers,
@@ -85,7 +88,7 @@ async def over_http(store: ActivityStore, path: str, **query: Any) -> float:
             "viewer": Provide(lambda: viewer, sync_to_thread=False),
             "activity": Provide(lambda: store, sync_to_thread=False),
             "persons_of": Provide(lambda: nobody, sync_to_thread=False),
-            "control": Provide(lambda: None, sync_to_thread=False),
+            "control": Provide(lambda: control, sync_to_thread=False),
             "now": Provide(lambda: lambda: NOW_MS, sync_to_thread=False),
         },
     )

@@ -26,6 +26,7 @@ PAGES = (
     "titles",
     "documents",
     "productivity",
+    "live",
     "timeline",
     "attendance",
     "people",

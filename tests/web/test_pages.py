@@ -20,6 +20,7 @@ PAGES = (
     "titles",
     "documents",
     "productivity",
+    "live",
     "timeline",
     "attendance",
     "people",

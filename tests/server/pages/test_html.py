@@ -16,7 +16,7 @@ from reteamz.server.reports.types import DayHours, Hours
 from reteamz.wire.errors import ReteamzError
 
 PAGES = (
-    "/", "/timeline", "/attendance", "/apps", "/sites", "/titles", "/documents", "/productivity", "/people", "/log",
+    "/", "/live", "/timeline", "/attendance", "/apps", "/sites", "/titles", "/documents", "/productivity", "/people", "/log",
     "/devices", "/audit", "/profile",
 )  # fmt: skip
 TOKEN = re.compile(r"rtz1\.[a-z]+\.\d")

@@ -119,3 +119,23 @@ def test_questions_that_make_no_sense(site: Site, owner: Owner) -> None:
         assert code_of(site.client.get(f"/api/reports/{query}")) == (400, "input_invalid")
     nothing: dict[str, Any] = site.told(f"/api/reports/timeline?from={DAY}&to={DAY}")
     assert (nothing["rows"], nothing["apps"]) == ([], [])
+
+
+def test_live_tells_what_was_seen_last_of_everybody(site: Site) -> None:
+    minute = 60_000
+    rows = [
+        (0, 0, NOW_MS - 20 * minute, 10 * minute, 60, 2, -1, -1, -1, -1, 1, -1),
+        (0, 3, NOW_MS - 10 * minute, 9 * minute, 60, 3, -1, -1, -1, -1, 1, -1),
+        (1, 0, NOW_MS - 30 * minute, 20 * minute, 60, 2, -1, -1, -1, -1, 1, -1),
+        (-1, 2, NOW_MS - 8 * minute, 6 * minute, 60, -1, -1, -1, -1, -1, 0, -1),
+    ]
+    account(site, rows, "live")
+    told = site.told("/api/reports/live?from=2025-10-08&to=2025-10-10")
+    assert [(row["name"], row["kind"], row["app"], NOW_MS - row["seen_ms"]) for row in told["rows"]] == [
+        (TOKENS[0], "meeting", TOKENS[3], minute),
+        ("", "locked", "", 2 * minute),
+        (TOKENS[1], "away", TOKENS[2], 10 * minute),
+    ]
+    site.clock.ms += 10 * minute
+    told = site.told("/api/reports/live?from=2025-10-08&to=2025-10-10")
+    assert {row["kind"] for row in told["rows"]} == {"away"}

@@ -3,6 +3,7 @@ import "./style.css";
 import { byId, show, told } from "./dom.ts";
 import { startDevices } from "./pages/devices.ts";
 import { startExport } from "./pages/export.ts";
+import { startLive } from "./pages/live.ts";
 import { startLog } from "./pages/log.ts";
 import { startLogin } from "./pages/login.ts";
 import { startPeople } from "./pages/people.ts";
@@ -16,6 +17,7 @@ import { type Member, startShell } from "./shell.ts";
 const PUBLIC: Record<string, () => void> = { login: startLogin, signup: startSignup };
 const MEMBER: Record<string, (member: Member) => void> = {
   devices: startDevices,
+  live: startLive,
   log: startLog,
   people: startPeople,
   profile: startProfile,

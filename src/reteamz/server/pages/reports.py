@@ -150,6 +150,23 @@ def _table(key: str) -> Any:
     return table
 
 
+@get("/live")
+async def live(asked: NamedDependency[Asked]) -> Template:
+    """Who is at work now, and on what; the page asks again by itself."""
+    today = today_in(asked.account, asked.now)
+    # Somebody east of the account's zone has tomorrow's date, somebody west yesterday's.
+    around = replace(asked.filter, first=today - timedelta(days=1), last=today + timedelta(days=1))
+    report = await asyncio.to_thread(daily.live, asked.activity, around, asked.now)
+    return page(
+        "live",
+        asked.account,
+        "Live",
+        report=report,
+        query=asked.choice.query(**{"range": None, "from": around.first, "to": around.last}),
+        **filtered(asked.choice, asked.lists, "/live"),
+    )
+
+
 @get("/timeline")
 async def day(asked: NamedDependency[Asked]) -> Template:
     """The last day of the chosen ones, person by person."""
@@ -230,4 +247,4 @@ async def log(asked: NamedDependency[Asked], number: Page = 1) -> Template:
     )
 
 
-handlers = [overview, *(_table(key) for key in _TABLES), day, attendance, rated, people, log]
+handlers = [overview, *(_table(key) for key in _TABLES), live, day, attendance, rated, people, log]

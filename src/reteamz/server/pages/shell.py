@@ -24,6 +24,7 @@ from reteamz.wire.batch import Head
 
 MENU: Final = (
     ("overview", "/", "Overview", "layout-dashboard", False),
+    ("live", "/live", "Live", "activity", False),
     ("timeline", "/timeline", "Timeline", "timeline", False),
     ("attendance", "/attendance", "Attendance", "calendar", False),
     ("apps", "/apps", "Applications", "apps", False),

@@ -15,6 +15,7 @@ _KINDS: Final = {
     "idle": "Idle",
     "locked": "Locked",
     "private": "Private",
+    "away": "Away",
 }
 
 

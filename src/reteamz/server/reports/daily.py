@@ -14,6 +14,8 @@ from reteamz.server.reports.day_types import (
     Attendance,
     AttendanceRow,
     Attended,
+    Live,
+    LiveRow,
     Stretch,
     Timeline,
     TimelineName,
@@ -26,6 +28,8 @@ from reteamz.server.store.activity.schema import KIND_NAMES, LAST_USED_KIND
 
 GRAIN_MS: Final = 5 * 60_000
 DAY_MS: Final = 86_400_000
+AWAY_MS: Final = 5 * 60_000
+"""After so long without an event somebody is away: agents send once a minute, and idle time is held back for three."""
 _WORKING: Final = tuple(place for place, name in enumerate(KIND_NAMES) if name in ("active", "meeting", "idle"))
 _MIDNIGHT: Final = "(epoch_ms(day) - utc_offset * 60000)"
 """Local midnight of an event's day, in UTC milliseconds."""
@@ -73,6 +77,33 @@ def _extend(stretches: list[Stretch], begin: int, kind: str, app: int) -> None:
         last.end_ms = begin + GRAIN_MS
     else:
         stretches.append(Stretch(begin_ms=begin, end_ms=begin + GRAIN_MS, kind=kind, app=app))
+
+
+def live(activity: ActivityStore, filter: Filter, now_ms: int) -> Live:
+    """Return what was seen last of every person in the range; ``now_ms`` is the server's clock."""
+    with activity.cursor() as cursor:
+        found = cursor.execute(
+            f"""
+            SELECT person, max(start_ms + duration_ms) AS seen,
+                   arg_max((kind, app, title, start_ms), (start_ms + duration_ms, start_ms))
+            FROM event WHERE {where(filter)} GROUP BY person ORDER BY seen DESC, person
+            """
+        ).fetchall()
+    return Live(
+        at_ms=now_ms,
+        rows=[
+            LiveRow(
+                id=person,
+                name=activity.name(filter.account, person),
+                kind=KIND_NAMES[kind] if now_ms - seen <= AWAY_MS else "away",
+                app=activity.name(filter.account, app) if kind <= LAST_USED_KIND else "",
+                title=activity.name(filter.account, title) if kind <= LAST_USED_KIND else "",
+                since_ms=since,
+                seen_ms=seen,
+            )
+            for person, seen, (kind, app, title, since) in found
+        ],
+    )
 
 
 def attendance(activity: ActivityStore, filter: Filter) -> Attendance:

@@ -63,3 +63,25 @@ class Attendance(msgspec.Struct, kw_only=True):
     first: str
     last: str
     rows: list[AttendanceRow]
+
+
+class LiveRow(msgspec.Struct, kw_only=True):
+    """The last that is known of a person: names as entry texts ("" for none), times in ms since 1970.
+
+    `kind` is that of the event, or `away` when it ended longer ago than agents need to report.
+    """
+
+    id: int
+    name: str
+    kind: str
+    app: str
+    title: str
+    since_ms: int
+    seen_ms: int
+
+
+class Live(msgspec.Struct, kw_only=True):
+    """People by what was seen of them last, the latest first; `at_ms` is the server's clock."""
+
+    at_ms: int
+    rows: list[LiveRow]

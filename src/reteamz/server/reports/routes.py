@@ -17,7 +17,7 @@ from reteamz.server.accounts.access import Viewer
 from reteamz.server.people.placing import require_departments
 from reteamz.server.rating.rate import ratings_of
 from reteamz.server.reports import daily, queries
-from reteamz.server.reports.day_types import Attendance, Timeline
+from reteamz.server.reports.day_types import Attendance, Live, Timeline
 from reteamz.server.reports.filters import Filter, PersonsOf, build_filter
 from reteamz.server.reports.rated import productivity
 from reteamz.server.reports.rated_types import Productivity
@@ -124,6 +124,12 @@ async def report_timeline(filter: Chosen, activity: Activity) -> Response[bytes]
     return await _answer(daily.timeline, activity, filter)
 
 
+@get("/live", responses={200: ResponseSpec(Live, description="Everybody, the latest first")})
+async def report_live(filter: Chosen, activity: Activity, now: NamedDependency[Now]) -> Response[bytes]:
+    """What was seen last of every person in the range."""
+    return await _answer(daily.live, activity, filter, now())
+
+
 @get("/attendance", responses={200: ResponseSpec(Attendance, description="Every person and day")})
 async def report_attendance(filter: Chosen, activity: Activity) -> Response[bytes]:
     """First and last activity and work time of every person and day."""
@@ -152,6 +158,7 @@ handlers = [
             report_productivity,
             report_timeline,
             report_attendance,
+            report_live,
         ],
         dependencies={"filter": Provide(chosen)},
     )
