@@ -23,6 +23,9 @@ from litestar.di import Provide
 
 from bench.corpus import ACCOUNT, token
 from reteamz.server.accounts.access import Viewer
+from reteamz.server.rating.rate import Ratings
+from reteamz.server.reports.filters import Filter
+from reteamz.server.reports.rated import productivity
 from reteamz.server.reports.routes import handlers
 from reteamz.server.store.activity import ActivityStore
 from reteamz.server.store.activity.schema import connect
@@ -113,6 +116,19 @@ def grouping(path: Path, where: str) -> float:
         return _ms(timed(lambda: bare.execute(query).fetchall()))
 
 
+def rated(store: ActivityStore) -> dict[str, float]:
+    """Return the median times of time by rating: half the applications rated, then some of them otherwise in a department."""
+    everything = Filter(ACCOUNT, 1, FIRST, LAST)
+    everywhere = {number: number % 3 for number in range(1, APPS // 2)}
+    own = dict.fromkeys(range(1, 50), 1)
+    alone = Ratings(everywhere)
+    both = Ratings(everywhere, {"sales": own}, {APPS + number: "sales" for number in range(1, 51)})
+    return {
+        "productivity_ms": _ms(timed(lambda: productivity(store, everything, alone))),
+        "productivity_with_departments_ms": _ms(timed(lambda: productivity(store, everything, both))),
+    }
+
+
 def run(events: int) -> dict[str, Any]:
     """Return the figures for so many events, encrypted and plain."""
     told: dict[str, Any] = {"events": events}
@@ -128,6 +144,7 @@ def run(events: int) -> dict[str, Any]:
             told[f"report_{mode}_ms"] = _ms(asyncio.run(over_http(store, "apps", limit=10)))
             if mode == "encrypted":
                 told["overview_ms"] = _ms(asyncio.run(over_http(store, "overview")))
+                told |= rated(store)
             store.close()
     told["of_all_rows"] = round(told["report_encrypted_ms"] / told["bare_grouping_of_all_rows_ms"], 2)
     told["of_the_same_rows"] = round(told["report_encrypted_ms"] / told["bare_grouping_of_the_same_rows_ms"], 2)
