@@ -22,11 +22,14 @@ class Truth(msgspec.Struct):
 
     names: dict[Field, Counter[str]] = msgspec.field(default_factory=dict)
     people: dict[str, Counter[str]] = msgspec.field(default_factory=dict)
+    samples: list[Sample] = msgspec.field(default_factory=list)
+    """What was recorded, as the policy let it be."""
 
     def add(self, samples: Iterable[Sample], policy: Policy) -> None:
         """Count samples as the policy lets them be recorded."""
         for sample in samples:
             seen = policy.apply(sample)
+            self.samples.append(seen)
             columns: tuple[tuple[Field, str], ...] = (
                 ("app", seen.app),
                 ("title", seen.title),

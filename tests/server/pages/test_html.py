@@ -12,6 +12,8 @@ from tests.server.ingest.support import NOW_MS, token
 
 from reteamz.server.pages import charts, texts
 from reteamz.server.pages.filterbar import PRESETS, choose, days_of
+from reteamz.server.pages.heat import heat
+from reteamz.server.reports.day_types import Week
 from reteamz.server.reports.types import DayHours, Hours
 from reteamz.wire.errors import ReteamzError
 
@@ -203,3 +205,16 @@ def test_a_chart_adds_up() -> None:
     assert first.told == "Thu 9 Oct 2025: active 2 h 00 min, meeting 1 h 00 min, idle 30 min"
     assert (second.pieces, second.weekend, second.told) == ((), True, "Sat 11 Oct 2025: nothing")
     assert charts.by_kind([]).bars == ()
+
+
+def test_a_heat_map_shades_by_the_busiest_hour() -> None:
+    hours = [[0] * 24 for _ in range(7)]
+    hours[0][9], hours[0][10], hours[6][20] = 3_600_000, 600_000, 1
+    made = heat(Week(first="2025-10-06", last="2025-10-12", hours=hours))
+    assert (made.hours[0], made.hours[-1]) == ("08", "20")
+    monday = dict(zip(made.hours, made.days[0][1], strict=True))
+    assert [monday[hour].shade for hour in ("08", "09", "10")] == [0, 6, 1]
+    assert monday["09"].told == "Mon 09:00: 1 h 00 min"
+    assert made.days[6][1][-1].shade == 1, "a moment is seen"
+    nothing = heat(Week(first="2025-10-06", last="2025-10-12", hours=[[0] * 24 for _ in range(7)]))
+    assert {cell.shade for _, cells in nothing.days for cell in cells} == {0}

@@ -89,6 +89,20 @@ def test_every_five_minutes_belong_to_what_held_most_of_them(site: Site, rows: l
         assert (day["work_ms"], line["work_ms"]) == (work, work)
 
 
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(rows_strategy)
+def test_hours_of_the_week_add_up(site: Site, rows: list[tuple[int, ...]]) -> None:
+    site.clock.ms += 300_000
+    account(site, [event(row) for row in rows], f"company{site.clock.ms}")
+    expected = [[0] * 24 for _ in range(7)]
+    for _, kind, minute, length, _, _ in rows:
+        begin, end = minute * 60_000, min(minute * 60_000 + length, 86_400_000)
+        for hour in range(24):
+            if kind in (0, 3):
+                expected[DAY.weekday()][hour] += max(0, min(end, (hour + 1) * 3_600_000) - max(begin, hour * 3_600_000))
+    assert site.told(f"/api/reports/week?from={DAY}&to={DAY}")["hours"] == expected
+
+
 @pytest.mark.parametrize("zone", ["Europe/Berlin", "America/New_York"])
 def test_a_daylight_saving_day_has_the_hours_that_the_clock_showed(site: Site, zone: str) -> None:
     """Berlin's clocks go back on 26 October 2025 and New York's on 2 November: the computer says its offset with every event."""

@@ -16,6 +16,7 @@ from litestar.response import Template
 from reteamz.server.accounts.access import Viewer
 from reteamz.server.pages import charts
 from reteamz.server.pages.filterbar import Choice, choose
+from reteamz.server.pages.heat import heat
 from reteamz.server.pages.shell import Lists, account_of, filtered, lists_of, page, today_in
 from reteamz.server.pages.timeline import board
 from reteamz.server.people.placing import require_departments
@@ -195,6 +196,7 @@ async def attendance(asked: NamedDependency[Asked]) -> Template:
         asked.account,
         "Attendance",
         report=report,
+        heat=heat(await asyncio.to_thread(daily.week, asked.activity, shown)),
         days=[day.isoformat() for day in reversed(days)],
         cut=asked.filter.days > MONTH,
         by_day=lambda row: {one.day: one for one in row.days},

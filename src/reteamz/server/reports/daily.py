@@ -20,6 +20,7 @@ from reteamz.server.reports.day_types import (
     Timeline,
     TimelineName,
     TimelineRow,
+    Week,
 )
 from reteamz.server.reports.filters import Filter
 from reteamz.server.reports.sql import where
@@ -27,7 +28,8 @@ from reteamz.server.store.activity import ActivityStore
 from reteamz.server.store.activity.schema import KIND_NAMES, LAST_USED_KIND
 
 GRAIN_MS: Final = 5 * 60_000
-DAY_MS: Final = 86_400_000
+HOUR_MS: Final = 3_600_000
+DAY_MS: Final = 24 * HOUR_MS
 AWAY_MS: Final = 5 * 60_000
 """After so long without an event somebody is away: agents send once a minute, and idle time is held back for three."""
 _WORKING: Final = tuple(place for place, name in enumerate(KIND_NAMES) if name in ("active", "meeting", "idle"))
@@ -129,6 +131,32 @@ def attendance(activity: ActivityStore, filter: Filter) -> Attendance:
             for person, days in rows.items()
         ],
     )
+
+
+def week(activity: ActivityStore, filter: Filter) -> Week:
+    """Return used time by hour of the week. Events that lie within an hour, nearly all, are not taken apart."""
+    with activity.cursor() as cursor:
+        found = cursor.execute(
+            f"""
+            WITH seen AS (
+                SELECT isodow(day) - 1 AS weekday, start_ms - {_MIDNIGHT} AS begins,
+                       least(start_ms + duration_ms - {_MIDNIGHT}, {DAY_MS}) AS ends
+                FROM event WHERE {where(filter)} AND kind <= {LAST_USED_KIND} AND duration_ms > 0
+            )
+            SELECT weekday, hour, sum(ms)::BIGINT FROM (
+                SELECT weekday, begins // {HOUR_MS} AS hour, ends - begins AS ms
+                FROM seen WHERE begins // {HOUR_MS} = (ends - 1) // {HOUR_MS}
+                UNION ALL
+                SELECT weekday, hour, least(ends, (hour + 1) * {HOUR_MS}) - greatest(begins, hour * {HOUR_MS}) AS ms
+                FROM seen, unnest(range(begins // {HOUR_MS}, (ends - 1) // {HOUR_MS} + 1)) AS hours(hour)
+                WHERE begins // {HOUR_MS} <> (ends - 1) // {HOUR_MS}
+            ) GROUP BY weekday, hour
+            """
+        ).fetchall()
+    hours = [[0] * 24 for _ in range(7)]
+    for weekday, hour, ms in found:
+        hours[weekday][hour] = ms
+    return Week(first=filter.first.isoformat(), last=filter.last.isoformat(), hours=hours)
 
 
 def _attended(day: date, first: Any, last: Any, work: int) -> Attended:

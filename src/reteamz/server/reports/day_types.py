@@ -85,3 +85,11 @@ class Live(msgspec.Struct, kw_only=True):
 
     at_ms: int
     rows: list[LiveRow]
+
+
+class Week(msgspec.Struct, kw_only=True):
+    """Active and meeting time by day of the week (Monday first) and hour of the day, 7 × 24, over a range of days."""
+
+    first: str
+    last: str
+    hours: list[list[int]]

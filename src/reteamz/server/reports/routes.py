@@ -17,7 +17,7 @@ from reteamz.server.accounts.access import Viewer
 from reteamz.server.people.placing import require_departments
 from reteamz.server.rating.rate import ratings_of
 from reteamz.server.reports import daily, queries
-from reteamz.server.reports.day_types import Attendance, Live, Timeline
+from reteamz.server.reports.day_types import Attendance, Live, Timeline, Week
 from reteamz.server.reports.filters import Filter, PersonsOf, build_filter
 from reteamz.server.reports.rated import productivity
 from reteamz.server.reports.rated_types import Productivity
@@ -130,6 +130,12 @@ async def report_live(filter: Chosen, activity: Activity, now: NamedDependency[N
     return await _answer(daily.live, activity, filter, now())
 
 
+@get("/week", responses={200: ResponseSpec(Week, description="Seven days of 24 hours")})
+async def report_week(filter: Chosen, activity: Activity) -> Response[bytes]:
+    """Active and meeting time by hour of the week."""
+    return await _answer(daily.week, activity, filter)
+
+
 @get("/attendance", responses={200: ResponseSpec(Attendance, description="Every person and day")})
 async def report_attendance(filter: Chosen, activity: Activity) -> Response[bytes]:
     """First and last activity and work time of every person and day."""
@@ -159,6 +165,7 @@ handlers = [
             report_timeline,
             report_attendance,
             report_live,
+            report_week,
         ],
         dependencies={"filter": Provide(chosen)},
     )
