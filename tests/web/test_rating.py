@@ -88,3 +88,32 @@ def test_names_stay_out_of_what_is_sent(rated: Company, watched: Watched, tmp_pa
         button(page, "Inbox", "Neutral").click()
     assert any("/api/ratings/" in text for text in sent)
     assert not any("Inbox" in text or "Ridgeway" in text for text in sent)
+
+
+def test_with_one_department_chosen_ratings_are_its_own(rated: Company, watched: Watched) -> None:
+    page = watched.page
+    log_in(page, rated.server.url, rated.email)
+    open_page(page, f"{rated.server.url}/people")
+    page.fill("#department-name", "Lamp Workshop")
+    with page.expect_navigation():
+        page.click("#add-department button")
+    department = page.locator("[data-rename]").first.get_attribute("data-rename")
+    page.locator("[data-place]").first.wait_for()
+    with page.expect_response("**/api/people/*"):
+        page.locator("[data-place]").first.select_option(department)
+    open_page(page, f"{rated.server.url}/apps?department={department}")
+    own = button(page, "winword.exe", "Unproductive")
+    with page.expect_response("**/api/ratings/*"):
+        own.click()
+    expect(own).to_have_attribute("aria-pressed", "true")
+    open_page(page, f"{rated.server.url}/apps")
+    expect(button(page, "winword.exe", "Unproductive")).to_have_attribute("aria-pressed", "false")
+    with page.expect_response("**/api/ratings/*"):
+        button(page, "winword.exe", "Productive").click()
+    open_page(page, f"{rated.server.url}/apps?department={department}")
+    expect(own).to_have_attribute("aria-pressed", "true")
+    with page.expect_response("**/api/ratings/*"):
+        own.click()
+    expect(button(page, "winword.exe", "Productive")).to_have_attribute("aria-pressed", "true")
+    open_page(page, f"{rated.server.url}/apps?department={department}")
+    expect(button(page, "winword.exe", "Productive")).to_have_attribute("aria-pressed", "true")

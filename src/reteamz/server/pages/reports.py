@@ -23,7 +23,7 @@ from reteamz.server.people.placing import require_departments
 from reteamz.server.rating.rate import Ratings, ratings_of
 from reteamz.server.reports import daily, queries
 from reteamz.server.reports.filters import Filter, PersonsOf, build_filter
-from reteamz.server.reports.rated import productivity
+from reteamz.server.reports.rated import productivity, unrated
 from reteamz.server.store.activity import ActivityStore
 from reteamz.server.store.control import ControlStore
 from reteamz.wire.accounts import AccountView
@@ -57,6 +57,17 @@ class Asked:
     now: int
     ratings: Ratings
     may_rate: bool
+
+    def rating(self) -> dict[str, object]:
+        """Return what the rating buttons need: with one department chosen they speak of it, else of the whole account."""
+        department = self.choice.departments[0] if len(self.choice.departments) == 1 else ""
+        everywhere = self.ratings.everywhere
+        return {
+            "may_rate": self.may_rate,
+            "rate_in": department,
+            "ratings": {**everywhere, **self.ratings.departments.get(department, {})},
+            "inherited": everywhere if department else {},
+        }
 
     async def made(self, report: Callable[..., Any], *arguments: object, **named: object) -> Any:
         """Make a report in a thread."""
@@ -110,6 +121,8 @@ async def overview(asked: NamedDependency[Asked]) -> Template:
         "Overview",
         report=report,
         chart=charts.by_kind(report.days),
+        unrated=await asked.made(unrated, asked.ratings),
+        **asked.rating(),
         stored=asked.activity.account_number(asked.account.account) > 0,
         **filtered(asked.choice, asked.lists, "/"),
     )
@@ -143,8 +156,7 @@ def _table(key: str) -> Any:
             down="/titles" if field in ("app", "site") else "/log",
             report=report,
             sort=sort,
-            ratings=asked.ratings.everywhere,
-            may_rate=asked.may_rate,
+            **asked.rating(),
             **filtered(asked.choice, asked.lists, f"/{key}"),
         )
 
@@ -215,7 +227,7 @@ async def rated(asked: NamedDependency[Asked]) -> Template:
         "Productivity",
         report=report,
         chart=charts.by_rating(report.days),
-        may_rate=asked.may_rate,
+        **asked.rating(),
         **filtered(asked.choice, asked.lists, "/productivity"),
     )
 

@@ -54,6 +54,12 @@ def productivity(activity: ActivityStore, filter: Filter, ratings: Ratings) -> P
     )
 
 
+def unrated(activity: ActivityStore, filter: Filter, ratings: Ratings) -> list[RankedRow]:
+    """Return the names that hold the longest time without a rating. Blocks."""
+    with activity.cursor() as cursor:
+        return _unrated(cursor, activity, filter, ratings)
+
+
 def rated(sums: Mapping[int, int]) -> Rated:
     """Return sums by rating (spec 9.2, 3 for none) with what follows from them."""
     by_name = {name: sums.get(number, 0) for number, name in enumerate(NAMES)}

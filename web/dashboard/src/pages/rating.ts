@@ -34,13 +34,13 @@ export function startRating(): void {
   });
 }
 
-/** Pressing the rating that holds takes it away. */
+/** Pressing the rating that holds takes it away; in a department the account's holds again then. */
 async function rate(place: HTMLElement, value: string): Promise<void> {
   const before = place.dataset.rating ?? "";
-  const wanted = value === before ? "" : value;
-  mark(place, wanted);
+  const rating = value === before ? null : Number(value);
+  mark(place, rating === null ? (place.dataset.inherited ?? "") : value);
   try {
-    await put(`/api/ratings/${place.dataset.rate}`, { rating: wanted === "" ? null : Number(wanted) });
+    await put(`/api/ratings/${place.dataset.rate}`, { rating, department: place.dataset.in ?? null });
   } catch (error) {
     mark(place, before);
     show(byId("problem"), told(error));
