@@ -55,7 +55,7 @@ function made(row: Row, moment: Intl.DateTimeFormat): HTMLTableRowElement {
   app.append(name(row.app, "–"));
   const title = cell("name-cell wide");
   title.append(name(row.title, "–"));
-  const seen = cell("num");
+  const seen = cell("num wide");
   seen.textContent = moment.format(row.seen_ms);
   line.append(person, kind, app, title, seen);
   return line;
