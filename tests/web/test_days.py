@@ -106,7 +106,7 @@ def test_a_table_is_saved_readable_and_harmless(url: str, watched: Watched, tmp_
     assert path.read_bytes().startswith(b"\xef\xbb\xbf")
     with path.open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.reader(file))
-    assert rows[0] == ["Window title", "Hours", "Share", "Visits", "People"]
+    assert rows[0] == ["Window title", "Hours", "Share", "Hours before", "Visits", "People"]
     assert {row[0]: row[1] for row in rows[1:]} == {
         "Offer 4711": "1.0000",
         '\'=HYPERLINK("http://127.0.0.1:1/")': "0.7500",

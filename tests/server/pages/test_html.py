@@ -189,6 +189,7 @@ def test_numbers_and_times_are_written_for_people() -> None:
     assert texts.moment(NOW_MS, "Europe/Berlin") == "9 Oct 2025, 10:53"
     assert texts.clock(NOW_MS, -120) == "06:53:20"
     assert texts.change(3, 0) is None
+    assert [texts.moved(3, before) for before in (0, 2, 3, 4)] == ["new", "+50 %", "+0 %", "−25 %"]
     assert texts.change(3, 2) == 0.5
     assert texts.name("app:Writer: the second") == "Writer: the second"
     assert texts.name(token("app", "x")) == token("app", "x")

@@ -144,6 +144,18 @@ def test_pages_of_a_table(filled: Site) -> None:
     assert [row["share"] for row in first["rows"]] == [0.5, 0.333333]
 
 
+def test_rows_are_compared_with_the_period_before(filled: Site, computer: Computer) -> None:
+    before = [event(0, 0, DAY_MS + HOUR_MS * 2, 600_000, 60, 0, 0, False, False)]
+    assert filled.post_batch(computer.next(TOKENS, before)).status_code == 200
+    query = "from=2025-10-09&to=2025-10-09"
+
+    def told(more: str) -> list[tuple[int, int | None]]:
+        return [(row["ms"], row["previous_ms"]) for row in filled.told(f"/api/reports/apps?{query}{more}")["rows"]]
+
+    assert told("&compare=true") == [(1_800_000, 600_000), (1_200_000, 0), (600_000, 0)]
+    assert told("") == [(1_800_000, None), (1_200_000, None), (600_000, None)]
+
+
 def test_filters_narrow_and_combine(filled: Site, computer: Computer) -> None:
     persons = {row["name"]: row["id"] for row in filled.told(f"/api/reports/people?{WIDE}")["rows"]}
     one, two = persons[TOKENS[0]], persons[TOKENS[1]]

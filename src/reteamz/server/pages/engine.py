@@ -37,7 +37,11 @@ def template_engine() -> JinjaTemplateEngine:
         shown=texts.name,
     )
     environment.globals.update(
-        clock=texts.clock, change=texts.change, version=__version__, integrity=hashes(HERE / "static")
+        clock=texts.clock,
+        change=texts.change,
+        moved=texts.moved,
+        version=__version__,
+        integrity=hashes(HERE / "static"),
     )
     return JinjaTemplateEngine.from_environment(environment)
 

@@ -146,7 +146,7 @@ def _table(key: str) -> Any:
         number: Page = 1,
     ) -> Template:
         rows = ROWS_BY_NAME if sort == "name" else ROWS
-        report = await asked.made(queries.ranked, field, number, rows, people=True)
+        report = await asked.made(queries.ranked, field, number, rows, people=True, compare=True)
         return page(
             key,
             asked.account,

@@ -52,6 +52,14 @@ def change(now: int, before: int) -> float | None:
     return None if before == 0 else (now - before) / before
 
 
+def moved(now: int, before: int) -> str:
+    """Return the change against the period before in few characters: ``+50 %``, ``−20 %``, ``new``."""
+    fraction = change(now, before)
+    if fraction is None:
+        return "new"
+    return f"{fraction * 100:+.0f} %".replace("-", "\N{MINUS SIGN}")
+
+
 def name(entry: str) -> str:
     """Return what a page shows of an entry: a token as it is, a plain entry without its field (spec 4.7)."""
     plain = split_plain(entry)

@@ -55,7 +55,14 @@ def hours(values: Iterable[int]) -> Hours:
 
 
 def ranked(
-    activity: ActivityStore, filter: Filter, field: RankedField, page: int, limit: int, *, people: bool = False
+    activity: ActivityStore,
+    filter: Filter,
+    field: RankedField,
+    page: int,
+    limit: int,
+    *,
+    people: bool = False,
+    compare: bool = False,
 ) -> RankedTable:
     """Return one page of names of a field, longest time first. Active and meeting time counts.
 
@@ -66,15 +73,22 @@ def ranked(
         page: from 1.
         limit: rows on a page.
         people: whether to count the persons of each row; costs as much again as the rest.
+        compare: whether to tell each row's time in the period before.
     """
     with activity.cursor() as cursor:
         rows, count, total = _ranking(cursor, filter, field, limit, (page - 1) * limit)
-        persons = _persons(cursor, filter, field, [row[0] for row in rows]) if people else {}
+        ids = [row[0] for row in rows]
+        persons = _persons(cursor, filter, field, ids) if people else {}
+        earlier = _times(cursor, filter.before(), field, ids) if compare else None
+    named = _named(activity, filter, rows, total, persons)
+    if earlier is not None:
+        for row in named:
+            row.previous_ms = earlier.get(row.id, 0)
     return RankedTable(
         field=field,
         first=filter.first.isoformat(),
         last=filter.last.isoformat(),
-        rows=_named(activity, filter, rows, total, persons),
+        rows=named,
         total_ms=total,
         count=count,
         page=page,
@@ -111,6 +125,18 @@ def _persons(cursor: duckdb.DuckDBPyConnection, filter: Filter, field: RankedFie
         cursor.execute(
             f"""
             SELECT {field}, count(DISTINCT person) FILTER (person > 0) FROM event
+            WHERE {where(filter)} AND kind <= {LAST_USED_KIND}{among(field, ids)} GROUP BY {field}
+            """
+        ).fetchall()
+    )
+
+
+def _times(cursor: duckdb.DuckDBPyConnection, filter: Filter, field: RankedField, ids: list[int]) -> dict[int, int]:
+    """Return the time of each of a few names."""
+    return dict(
+        cursor.execute(
+            f"""
+            SELECT {field}, sum(duration_ms)::BIGINT FROM event
             WHERE {where(filter)} AND kind <= {LAST_USED_KIND}{among(field, ids)} GROUP BY {field}
             """
         ).fetchall()

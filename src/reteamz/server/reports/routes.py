@@ -87,9 +87,14 @@ def _ranked_route(path: str, field: queries.RankedField) -> Any:
         responses={200: ResponseSpec(RankedTable, description="One page")},
     )
     async def report(
-        filter: Chosen, activity: Activity, page: Page = 1, limit: Limit = 100, people: FromQuery[bool] = False
+        filter: Chosen,
+        activity: Activity,
+        page: Page = 1,
+        limit: Limit = 100,
+        people: FromQuery[bool] = False,
+        compare: FromQuery[bool] = False,
     ) -> Response[bytes]:
-        return await _answer(queries.ranked, activity, filter, field, page, limit, people=people)
+        return await _answer(queries.ranked, activity, filter, field, page, limit, people=people, compare=compare)
 
     return report
 

@@ -40,6 +40,8 @@ class RankedRow(msgspec.Struct, kw_only=True):
     visits: int
     people: int | None
     share: float
+    previous_ms: int | None = None
+    """Time in the period of equal length before; None unless asked for."""
 
 
 class RankedTable(msgspec.Struct, kw_only=True):
