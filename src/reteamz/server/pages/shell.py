@@ -21,23 +21,54 @@ from reteamz.server.store.activity import ActivityStore
 from reteamz.server.store.control import ControlStore
 from reteamz.wire.accounts import AccountView, DepartmentView, DeviceView, PersonView
 from reteamz.wire.batch import Head
+from reteamz.wire.roster import Role
 
-MENU: Final = (
-    ("overview", "/", "Overview", "layout-dashboard", False),
-    ("live", "/live", "Live", "activity", False),
-    ("timeline", "/timeline", "Timeline", "timeline", False),
-    ("attendance", "/attendance", "Attendance", "calendar", False),
-    ("apps", "/apps", "Applications", "apps", False),
-    ("sites", "/sites", "Sites", "world", False),
-    ("titles", "/titles", "Titles", "app-window", False),
-    ("documents", "/documents", "Documents", "file-text", False),
-    ("productivity", "/productivity", "Productivity", "trending-up", False),
-    ("people", "/people", "People", "users", False),
-    ("log", "/log", "Log", "list-details", False),
-    ("devices", "/devices", "Devices", "device-desktop", True),
-    ("audit", "/audit", "Audit", "shield-check", True),
+ALL: Final[frozenset[Role]] = frozenset(("owner", "manager"))
+OWNER: Final[frozenset[Role]] = frozenset(("owner",))
+
+
+@dataclass(frozen=True, slots=True)
+class MenuEntry:
+    """A page of the menu: key of its template, address, word, icon, and who has it."""
+
+    key: str
+    href: str
+    word: str
+    icon: str
+    roles: frozenset[Role] = ALL
+
+
+MENU: Final[tuple[tuple[str, tuple[MenuEntry, ...]], ...]] = (
+    (
+        "Now",
+        (
+            MenuEntry("overview", "/", "Overview", "layout-dashboard"),
+            MenuEntry("live", "/live", "Live", "activity"),
+            MenuEntry("timeline", "/timeline", "Timeline", "timeline"),
+            MenuEntry("attendance", "/attendance", "Attendance", "calendar"),
+        ),
+    ),
+    (
+        "Activity",
+        (
+            MenuEntry("apps", "/apps", "Applications", "apps"),
+            MenuEntry("sites", "/sites", "Sites", "world"),
+            MenuEntry("titles", "/titles", "Titles", "app-window"),
+            MenuEntry("documents", "/documents", "Documents", "file-text"),
+            MenuEntry("productivity", "/productivity", "Productivity", "trending-up"),
+            MenuEntry("log", "/log", "Log", "list-details"),
+        ),
+    ),
+    (
+        "Administration",
+        (
+            MenuEntry("people", "/people", "People & departments", "users"),
+            MenuEntry("devices", "/devices", "Devices", "device-desktop", OWNER),
+            MenuEntry("audit", "/audit", "Audit", "shield-check", OWNER),
+        ),
+    ),
 )
-"""Key, address, word, icon, whether it is the owner's alone."""
+"""Groups of pages with their headings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +110,8 @@ def today_in(account: AccountView, now_ms: int) -> Any:
 
 def page(key: str, account: AccountView, title: str, **context: Any) -> Template:
     """Return a page of a member: ``key`` names its template and its place in the menu."""
-    menu = [entry for entry in MENU if account.role == "owner" or not entry[4]]
+    allowed = [(word, [entry for entry in entries if account.role in entry.roles]) for word, entries in MENU]
+    menu = [(word, entries) for word, entries in allowed if entries]
     return Template(
         f"{context.pop('template', key)}.html",
         context={"key": key, "title": title, "account": account, "menu": menu, **context},
