@@ -30,6 +30,7 @@ from reteamz.server.people import routes as people
 from reteamz.server.rating import routes as rating
 from reteamz.server.reports import routes as reports
 from reteamz.server.roster import routes as roster
+from reteamz.server.schedules import routes as schedules
 from reteamz.server.secret import derived, load_secret
 from reteamz.server.services import Services, wall_clock
 from reteamz.server.types import Now
@@ -42,6 +43,7 @@ CONCEPTS: Final = (
     roster,
     devices,
     people,
+    schedules,
     ingest,
     dictionary,
     journal,

@@ -14,6 +14,7 @@ from reteamz.server.accounts.tables import Account
 from reteamz.server.audit.record import record
 from reteamz.server.people.tables import Department, Placement
 from reteamz.server.rating.tables import Rating
+from reteamz.server.schedules.tables import Holiday, Schedule
 from reteamz.server.store.activity import Entry
 from reteamz.server.store.control import ControlStore
 from reteamz.wire.accounts import DepartmentView, PersonView
@@ -101,6 +102,8 @@ async def remove_department(session: AsyncSession, viewer: Viewer, department: s
     row = await _own(session, viewer, department)
     await session.execute(delete(Placement).where(Placement.department == department))
     await session.execute(delete(Rating).where(Rating.account == viewer.account, Rating.department == department))
+    for table in (Schedule, Holiday):
+        await session.execute(delete(table).where(table.account == viewer.account, table.department == department))
     await session.delete(row)
     record(session, now, viewer.account, viewer.member, "department_removed", department)
 
