@@ -7,15 +7,18 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from reteamz.crypto import bundle, enrolment, fingerprint, grant, kdf, names, recovery, sealing, tokens
+from reteamz.crypto import bundle, enrolment, fingerprint, grant, kdf, names, patterns, recovery, sealing, tokens
 from reteamz.crypto.batch import ChainVerifier
 from reteamz.crypto.keys import PrivateRsa
+from reteamz.crypto.matching import Matcher
 from reteamz.crypto.roster import TrustedRoster
+from reteamz.crypto.rules import TrustedRules
 from reteamz.wire.accounts import Kdf
 from reteamz.wire.batch import Head, RosterHead
 from reteamz.wire.encoding import b64decode, b64encode
 from reteamz.wire.jwk import PublicOkp, PublicRsa, ed25519_key, thumbprint
 from reteamz.wire.roster import DeviceEntry
+from reteamz.wire.rules import RulesHead, RuleTree, category_ratings, require_tree
 from reteamz.wire.signing import verify_jws
 
 Inputs = dict[str, Any]
@@ -143,10 +146,44 @@ def chain(i: Inputs) -> Any:
     return {"head": msgspec.to_builtins(verifier.head), "lost": [list(pair) for pair in verifier.lost]}
 
 
+def rules(i: Inputs) -> Any:
+    """Rule sets, one after the other → the head."""
+    trusted = TrustedRules.after(i["account"], _as(RulesHead, i["mark"]))
+    for text_, signer in i["rules"]:
+        trusted = trusted.update(text_, _as(PublicOkp, signer), i["signers"])
+    return msgspec.to_builtins(trusted.head)
+
+
+def pattern(i: Inputs) -> Any:
+    """Expression → its stored form, or the position of what is wrong."""
+    try:
+        return patterns.check_pattern(i["pattern"])
+    except patterns.PatternError as error:
+        if error.position != i["position"]:
+            raise AssertionError(f"at {error.position}") from error
+        raise
+
+
+def verdicts(i: Inputs) -> Any:
+    """Names → rank, category and rating of each."""
+    tree = _as(RuleTree, i["tree"])
+    require_tree(tree)
+    matcher = Matcher(tree)
+    ranks = [matcher.verdict(field, name) for field, name in i["names"]]
+    return [{"rank": rank, "category": matcher.category(rank), "rating": matcher.rating(rank)} for rank in ranks]
+
+
+def ratings(i: Inputs) -> Any:
+    """Tree and department → the rating of every category."""
+    tree = _as(RuleTree, i["tree"])
+    require_tree(tree)
+    return list(category_ratings(tree, i["department"]).values())
+
+
 RUN = {
     "base64": base64, "names": name, "passwords": password, "tokens": token, "tokens-open": token_open, "text": text,
     "fingerprints": prints, "jws": jws, "bundles": open_bundle, "kits": open_kit, "rosters": roster, "codes": code,
-    "macs": mac, "grants": accept, "sealed": sealed, "chains": chain,
+    "macs": mac, "grants": accept, "sealed": sealed, "chains": chain, "rules": rules, "patterns": pattern, "verdicts": verdicts, "ratings": ratings,
 }  # fmt: skip
 
 

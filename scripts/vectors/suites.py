@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scripts.vectors import content, naming, trust
+from scripts.vectors import content, naming, ruling, trust
 
 
 def texts() -> dict[str, str]:
@@ -23,5 +23,9 @@ def texts() -> dict[str, str]:
         content.grants(),
         content.sealed(),
         content.chains(),
+        ruling.rules(),
+        ruling.patterns(),
+        ruling.verdicts(),
+        ruling.ratings(),
     ]
     return {suite.name: suite.text() for suite in suites}

@@ -10,6 +10,9 @@ export default defineConfig({
     cssMinify: true,
     sourcemap: true,
     target: "es2024",
-    rolldownOptions: { external: ["@reteamz/core"], output: { paths: { "@reteamz/core": "./jsec.js" } } },
+    rolldownOptions: {
+      external: ["@reteamz/core", "@reteamz/core/matching"],
+      output: { paths: { "@reteamz/core": "./jsec.js", "@reteamz/core/matching": "./matching.js" } },
+    },
   },
 });

@@ -152,6 +152,11 @@ class TrustedRoster:
         """Return the active member of this id."""
         return next((entry for entry in self.roster.members if entry.id == member and entry.state == "active"), None)
 
+    def signers(self) -> list[str]:
+        """Return thumbprints of the settings keys that may sign policies and rules (spec 8.1, 12.6)."""
+        active = (member for member in self.roster.members if member.state == "active")
+        return [member.settings for member in active if "settings" in member.rights]
+
     def device(self, device: str) -> DeviceEntry | None:
         """Return the device of this id, removed or not."""
         return next((entry for entry in self.devices.devices if entry.id == device), None)

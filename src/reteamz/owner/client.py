@@ -311,8 +311,6 @@ class Owner:
             )
         epoch = roster.roster.epoch
         keys = bundle.keyring[str(epoch)]
-        members = [member for member in roster.roster.members if member.state == "active"]
-        signers = [member.settings for member in members if "settings" in member.rights]
         grant = sign_agent_grant(
             bundle.identity,
             device.exchange,
@@ -320,7 +318,7 @@ class Owner:
             roster.head,
             epoch,
             device.seq + 1,
-            signers,
+            roster.signers(),
             keys.master,
             keys.sealing.public(),
         )

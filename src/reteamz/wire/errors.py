@@ -23,6 +23,8 @@ Code = Literal[
     "device_unknown", "device_removed",
     # verification (spec 10)
     "batch_missing", "batch_reordered", "batch_altered", "batch_forged", "name_remapped", "tail_withheld",
+    # rules (spec 12)
+    "rules_rollback", "rules_fork", "rules_refused", "rules_conflict", "pattern_invalid",
     # service
     "busy", "disk_full", "rate_limited", "login_failed", "totp_required", "totp_wrong", "session_required",
     "forbidden", "not_found", "input_invalid", "email_taken", "csrf_refused", "internal",

@@ -24,3 +24,13 @@ KDF_ITERATIONS_MOST: Final = 10_000_000
 EPOCH_MOST: Final = 65_535
 DOCUMENT_BYTES: Final = 2 * 1024 * 1024
 """Largest bundle, roster or device list, in bytes."""
+RULE_CATEGORIES: Final = 1_000
+RULES: Final = 5_000
+RULE_OVERRIDES: Final = 10_000
+RULE_DEPTH: Final = 20
+"""How deep categories nest; 1 is the top."""
+PATTERN_REPEAT: Final = 1_000
+"""Most that a repetition counts, nested ones multiplied (spec 12.5)."""
+PATTERN_SIZE: Final = 5_000
+"""Largest expression, in steps (spec 12.5)."""
+PATTERN_NESTING: Final = 100

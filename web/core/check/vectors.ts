@@ -1,6 +1,7 @@
 /** What each suite of `vectors/` runs, from JSON inputs to a JSON output: the other side of `scripts/vectors/run.py`. */
 import { sameJson } from "../src/equal.ts";
 import * as core from "../src/index.ts";
+import { Matcher } from "../src/matching.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: vectors hold any JSON; what is wrong in it is what they test.
 type Inputs = any;
@@ -65,6 +66,31 @@ const RUN: Record<string, (i: Inputs) => unknown> = {
     for (const [seq, body, signature] of i.entries) await verifier.add(seq, core.utf8(body), signature);
     verifier.finish(i.head);
     return { head: verifier.head, lost: verifier.lost };
+  },
+  async rules(i) {
+    let trusted = core.TrustedRules.after(i.account, i.mark);
+    for (const [jws, signer] of i.rules) trusted = await trusted.update(jws, signer, i.signers);
+    return trusted.head;
+  },
+  patterns(i) {
+    try {
+      return core.checkPattern(i.pattern);
+    } catch (error) {
+      if (error instanceof core.PatternError && error.position !== i.position) throw new Error(`at ${error.position}`);
+      throw error;
+    }
+  },
+  verdicts(i) {
+    core.requireTree(i.tree);
+    const matcher = new Matcher(i.tree);
+    return i.names.map(([field, name]: [core.RuleField, string]) => {
+      const rank = matcher.verdict(field, name);
+      return { rank, category: matcher.category(rank), rating: matcher.rating(rank) };
+    });
+  },
+  ratings(i) {
+    core.requireTree(i.tree);
+    return i.tree.categories.map(({ id }: core.Category) => core.categoryRatings(i.tree, i.department).get(id));
   },
 };
 

@@ -6,6 +6,8 @@ export type Field = (typeof FIELDS)[number];
 
 const TEXT_BYTES = 4095;
 const SPACE = "[\\t-\\r \\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000\\ufeff]";
+/** One of the characters that are trimmed. */
+export const SPACES = new RegExp(`^${SPACE}$`);
 const EDGES = new RegExp(`^${SPACE}+|${SPACE}+$`, "g");
 const SCHEME = /^[A-Za-z][A-Za-z0-9+.-]*:\/\//;
 const USER_INFO = /^([^/?#]*?:\/\/)([^/?#]*)@/;

@@ -224,6 +224,12 @@ export class TrustedRoster {
     return this.roster.members.find((entry) => entry.id === member && entry.state === "active");
   }
 
+  /** Thumbprints of the settings keys that may sign policies and rules (spec 8.1, 12.6). */
+  signers(): string[] {
+    const active = this.roster.members.filter((member) => member.state === "active");
+    return active.filter((member) => member.rights.includes("settings")).map((member) => member.settings);
+  }
+
   /** The device of this id, removed or not. */
   device(device: string): DeviceEntry | undefined {
     return this.devices.devices.find((entry) => entry.id === device);

@@ -276,16 +276,13 @@ async function grantTo(
   const keys = bundle.keyring[epoch];
   if (!keys || entry?.signing !== signing || entry.exchange !== recipient)
     throw new ReteamzError("enrolment_forged", "The server names another key for a device; do not trust this server.");
-  const signers = trusted.roster.members
-    .filter((member) => member.state === "active" && member.rights.includes("settings"))
-    .map((member) => member.settings);
   const to = {
     account: bundle.account,
     recipient: device.exchange,
     roster: trusted.head,
     epoch,
     seq: device.seq + 1,
-    signers,
+    signers: trusted.signers(),
   };
   return { recipient, grant: await core.signAgentGrant(bundle.identity, to, keys.master, keys.sealing) };
 }

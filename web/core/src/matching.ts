@@ -1,0 +1,75 @@
+/** Judges names by the expressions of a rule set (spec 12.7, 12.8), in time that is linear in the name. A module of its own: its engine is large. */
+import {
+  categoryRatings,
+  PatternError,
+  type Ranked,
+  RULE_FIELDS,
+  type RuleField,
+  type RuleTree,
+  ranks,
+} from "@reteamz/core";
+import { RE2JS } from "re2js";
+
+/** Letters that got another case after Unicode 15: one engine knows it, the other does not (spec 12.7). */
+const LATE = /[\u019b\u0264\u1c89\u1c8a\ua7cb-\ua7dc\u{10d50}-\u{10d85}\u{16ea0}-\u{16ed3}]/gu;
+/** Nothing but literal text and `|`, in ASCII: the browser's own engine finds such words as RE2 does, and faster. */
+const WORDS =
+  /^(?:[A-Za-z0-9 !"#%&',/:;<=>@_`~-]|\\[!-/:-@[-`{-~])+(?:\|(?:[A-Za-z0-9 !"#%&',/:;<=>@_`~-]|\\[!-/:-@[-`{-~])+)*$/;
+
+type Judge = { rank: number; matches(text: string): boolean };
+
+/** Tells which rule judges a name. Ranks count from 1; 0 is no rule. The tree is whole, its patterns in plain text. */
+export class Matcher {
+  readonly #ranks: Ranked[];
+  readonly #ratings: Map<number, number | null>;
+  readonly #judges: Map<RuleField, Judge[]>;
+
+  /** Raises `pattern_invalid` for an expression that is not taken. */
+  constructor(tree: RuleTree) {
+    this.#ranks = ranks(tree);
+    this.#ratings = categoryRatings(tree);
+    this.#judges = new Map(RULE_FIELDS.map((field) => [field, judges(tree, this.#ranks, field)]));
+  }
+
+  /** The highest rank whose rule matches; `name` is normalised (spec 4.1). */
+  verdict(field: RuleField, name: string): number {
+    const text = name.replace(LATE, "\ufffd");
+    return this.#judges.get(field)?.find((judge) => judge.matches(text))?.rank ?? 0;
+  }
+
+  /** The category that a rank stands for, null for rank 0. */
+  category(rank: number): number | null {
+    return this.#ranks[rank - 1]?.category ?? null;
+  }
+
+  /** The account's rating of a rank as spec 9.2 counts them, −1 for none. */
+  rating(rank: number): number {
+    return this.#ratings.get(this.category(rank) ?? 0) ?? -1;
+  }
+}
+
+/** What looks for a field's expressions, the highest ranks first. */
+function judges(tree: RuleTree, order: Ranked[], field: RuleField): Judge[] {
+  return order
+    .flatMap(({ rule: position }, index) => {
+      const rule = tree.rules[position];
+      if (!rule || (rule.fields.length && !rule.fields.includes(field))) return [];
+      // Names of applications have lost their capitals (spec 4.1), so their case never counts.
+      return [{ rank: index + 1, matches: matching(rule.pattern, rule.ignore_case || field === "app") }];
+    })
+    .reverse();
+}
+
+function matching(pattern: string, ignoreCase: boolean): Judge["matches"] {
+  if (WORDS.test(pattern)) {
+    // With the flag u only signs may stand behind a backslash.
+    const found = new RegExp(pattern.replace(/\\([^$()*+./?[\\\]^{|}])/g, "$1"), ignoreCase ? "iu" : "u");
+    return (text) => found.test(text);
+  }
+  try {
+    const compiled = RE2JS.compile(`(?${ignoreCase ? "i" : ""}:${pattern})`);
+    return (text) => compiled.test(text);
+  } catch {
+    throw new PatternError(0, "The engine does not take this expression; write it another way.");
+  }
+}
