@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
+from reteamz.server.mail.smtp import MailServer, mail_server
 from reteamz.wire.errors import ReteamzError
 
 PORT: Final = 8765
@@ -25,6 +26,8 @@ class Config:
         origin: the address people type, without a path: ``https://time.example``.
         control, activity, blobs: addresses of the stores.
         proxies: addresses or networks of reverse proxies whose ``X-Forwarded-For`` is believed.
+        mail: where mail is handed over, None to send none.
+        hooks: addresses or networks inside the company that webhooks may reach, beside public ones.
     """
 
     data: Path
@@ -35,6 +38,8 @@ class Config:
     activity: str
     blobs: str
     proxies: tuple[str, ...] = ()
+    mail: MailServer | None = None
+    hooks: tuple[str, ...] = ()
 
     @property
     def secure(self) -> bool:
@@ -49,7 +54,8 @@ def load(
     origin: str | None = None,
     environment: Mapping[str, str] = os.environ,
 ) -> Config:
-    """Return the configuration; arguments beat `RETEAMZ_HOST`, `…_PORT`, `…_ORIGIN`; the rest comes from `RETEAMZ_CONTROL`, `…_ACTIVITY`, `…_BLOBS`, `…_PROXIES`.
+    """Return the configuration; arguments beat `RETEAMZ_HOST`, `…_PORT`, `…_ORIGIN`; the rest comes from `RETEAMZ_CONTROL`, `…_ACTIVITY`, `…_BLOBS`, `…_PROXIES`, `…_SMTP`,
+    `…_MAIL_FROM`, `…_HOOKS`.
 
     Raises:
         ReteamzError: ``input_invalid``.
@@ -65,6 +71,7 @@ def load(
     parts = urlsplit(origin)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.path or parts.query:
         raise ReteamzError("input_invalid", "The origin is an address such as https://time.example, without a path.")
+    smtp = environment.get("RETEAMZ_SMTP", "")
     return Config(
         data=data,
         host=host,
@@ -73,18 +80,20 @@ def load(
         control=environment.get("RETEAMZ_CONTROL", f"sqlite:///{data / 'control.sqlite'}"),
         activity=environment.get("RETEAMZ_ACTIVITY", f"duckdb:///{data / 'activity.duckdb'}"),
         blobs=environment.get("RETEAMZ_BLOBS", f"file:///{(data / 'blobs').as_posix().lstrip('/')}"),
-        proxies=_proxies(environment.get("RETEAMZ_PROXIES", "")),
+        proxies=_networks("RETEAMZ_PROXIES", environment),
+        mail=mail_server(smtp, environment.get("RETEAMZ_MAIL_FROM", f"reteamz@{parts.hostname}")) if smtp else None,
+        hooks=_networks("RETEAMZ_HOOKS", environment),
     )
 
 
-def _proxies(text: str) -> tuple[str, ...]:
-    """Return addresses and networks that stand apart by commas. Raises ``input_invalid``: believing everybody is not offered."""
-    parts = tuple(part.strip() for part in text.split(",") if part.strip())
+def _networks(name: str, environment: Mapping[str, str]) -> tuple[str, ...]:
+    """Return addresses and networks that stand apart by commas. Raises ``input_invalid``: "everybody" is not offered."""
+    parts = tuple(part.strip() for part in environment.get(name, "").split(",") if part.strip())
     try:
         for part in parts:
             ip_network(part)
     except ValueError:
         raise ReteamzError(
-            "input_invalid", "RETEAMZ_PROXIES lists addresses such as 127.0.0.1 or 10.0.0.0/8, separated by commas."
+            "input_invalid", f"{name} lists addresses such as 127.0.0.1 or 10.0.0.0/8, separated by commas."
         ) from None
     return parts

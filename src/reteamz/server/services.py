@@ -15,11 +15,13 @@ from litestar.di import Provide
 from reteamz.server.accounts.access import Viewer
 from reteamz.server.accounts.limiter import Limiter
 from reteamz.server.accounts.sessions import COOKIE, viewer_of
+from reteamz.server.background import cancel, every
 from reteamz.server.blobs.store import BlobStore
 from reteamz.server.config import Config
 from reteamz.server.devices.directory import DeviceDirectory
 from reteamz.server.ingest.committer import Committer
 from reteamz.server.ingest.receiver import Receiver
+from reteamz.server.mail import Outbox
 from reteamz.server.operation.metrics import Metrics
 from reteamz.server.people.placing import Placements
 from reteamz.server.secret import derived
@@ -33,6 +35,8 @@ ATTEMPTS: Final = (10, 30_000)
 """Log-ins and sign-ups: ten at once, then one in 30 seconds, for every computer and every address."""
 REDEMPTIONS: Final = (200, 1_000)
 """Codes redeemed from one computer: a company installs many agents behind one address."""
+POST_S: Final = 5.0
+"""How often the server looks for mail that is due, in seconds."""
 
 
 def wall_clock() -> int:
@@ -57,6 +61,7 @@ class Services:
         self.redemptions = Limiter(*REDEMPTIONS)
         self.directory = DeviceDirectory(self.control)
         self.placements = Placements(self.control)
+        self.outbox = Outbox(self.control, config.mail, now)
         self.login_secret = derived(secret, "login")
         self._dictionary_secret = derived(secret, "dictionary")
         self.activity: ActivityStore
@@ -79,9 +84,11 @@ class Services:
         self.committer = Committer(self.activity)
         self.receiver = Receiver(self.directory, self.committer, self.now)
         self.committer.start()
+        background = asyncio.create_task(every(POST_S, self.outbox.push))
         try:
             yield
         finally:
+            await cancel(background)
             await self.committer.stop()
             await asyncio.to_thread(self.activity.close)
             await self.control.close()
@@ -113,6 +120,7 @@ class Services:
             "config",
             "attempts",
             "redemptions",
+            "outbox",
         )
         return {
             **{name: give(name) for name in (*names, "metrics", "now")},

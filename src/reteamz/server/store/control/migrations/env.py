@@ -8,6 +8,7 @@ from sqlalchemy import create_engine
 import reteamz.server.accounts.tables
 import reteamz.server.audit.tables
 import reteamz.server.devices.tables
+import reteamz.server.mail.tables
 import reteamz.server.people.tables
 import reteamz.server.rating.tables
 import reteamz.server.roster.tables
