@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from typing import Final
 from urllib.parse import urlencode
 
+from reteamz.server.reports.filters import HoursChoice
 from reteamz.wire.errors import ReteamzError
 
 PRESETS: Final = (
@@ -33,11 +34,12 @@ class Choice:
     departments: tuple[str, ...]
     devices: tuple[str, ...]
     names: tuple[int, ...] = ()
+    hours: HoursChoice | None = None
 
     @property
     def narrowed(self) -> bool:
         """Whether anything but the days is chosen."""
-        return bool(self.persons or self.departments or self.devices or self.names)
+        return bool(self.persons or self.departments or self.devices or self.names or self.hours)
 
     def query(self, **changes: object) -> str:
         """Return the query of an address with this choice, and with further parameters; None leaves one out."""
@@ -48,6 +50,7 @@ class Choice:
         pairs += [("department", one) for one in self.departments]
         pairs += [("device", one) for one in self.devices]
         pairs += [("name", number) for number in self.names]
+        pairs += [("hours", self.hours)] if self.hours else []
         pairs = [pair for pair in pairs if pair[0] not in changes]
         if "range" in changes:
             pairs = [pair for pair in pairs if pair[0] not in ("from", "to")]
@@ -63,6 +66,7 @@ def choose(
     departments: Sequence[str],
     devices: Sequence[str],
     names: Sequence[int] = (),
+    hours: HoursChoice | None = None,
 ) -> Choice:
     """Return the choice of an address; typed days beat a preset. Raises ``input_invalid``."""
     if first is not None or last is not None:
@@ -71,7 +75,7 @@ def choose(
     else:
         named = preset or DEFAULT
         start, end = days_of(named, today)
-    return Choice(named, start, end, tuple(persons), tuple(departments), tuple(devices), tuple(names))
+    return Choice(named, start, end, tuple(persons), tuple(departments), tuple(devices), tuple(names), hours)
 
 
 def days_of(preset: str, today: date) -> tuple[date, date]:

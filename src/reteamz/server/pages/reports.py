@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 from litestar import get
 from litestar.di import NamedDependency
@@ -24,6 +24,7 @@ from reteamz.server.rating.rate import Ratings, ratings_of
 from reteamz.server.reports import daily, queries
 from reteamz.server.reports.filters import Filter, PersonsOf, build_filter
 from reteamz.server.reports.rated import productivity, unrated
+from reteamz.server.schedules import schedules_of
 from reteamz.server.store.activity import ActivityStore
 from reteamz.server.store.control import ControlStore
 from reteamz.wire.accounts import AccountView
@@ -42,6 +43,7 @@ Persons = Annotated[list[int] | None, QueryParameter(name="person")]
 Departments = Annotated[list[str] | None, QueryParameter(name="department")]
 Devices = Annotated[list[str] | None, QueryParameter(name="device")]
 Names = Annotated[list[int] | None, QueryParameter(name="name")]
+Hours = Annotated[Literal["", "inside", "outside"], QueryParameter(name="hours")]
 Page = Annotated[int, QueryParameter(name="page", ge=1, le=1_000_000)]
 
 
@@ -87,13 +89,25 @@ async def asked(
     departments: Departments = None,
     devices: Devices = None,
     names: Names = None,
+    hours: Hours = "",
 ) -> Asked:
     """Return account, filter and what the filter bar offers."""
     account = await account_of(control, viewer)
     choice = choose(
-        today_in(account, now()), preset, first, last, persons or (), departments or (), devices or (), names or ()
+        today_in(account, now()),
+        preset,
+        first,
+        last,
+        persons or (),
+        departments or (),
+        devices or (),
+        names or (),
+        hours or None,
     )
     await require_departments(control, viewer, choice.departments, now())
+    async with control.session() as session:
+        ratings = await ratings_of(session, viewer.account)
+        schedules = await schedules_of(session, viewer.account)
     chosen = await build_filter(
         viewer,
         persons_of,
@@ -104,10 +118,10 @@ async def asked(
         choice.devices,
         choice.departments,
         choice.names,
+        choice.hours,
+        schedules,
     )
-    async with control.session() as session:
-        ratings = await ratings_of(session, viewer.account)
-    lists = await lists_of(control, activity, viewer, choice.names)
+    lists = await lists_of(control, activity, viewer, choice.names, schedules)
     return Asked(account, lists, choice, chosen, activity, now(), ratings, viewer.role == "owner")
 
 

@@ -15,8 +15,8 @@ from reteamz.server.accounts.access import Viewer
 from reteamz.server.accounts.settings import account_view
 from reteamz.server.devices.lists import devices_of
 from reteamz.server.pages.filterbar import PRESETS, Choice
-from reteamz.server.people.placing import departments_of, people_of
-from reteamz.server.people.routes import PERSONS_MOST
+from reteamz.server.people.placing import PERSONS_MOST, departments_of, people_of
+from reteamz.server.schedules import Schedules
 from reteamz.server.store.activity import ActivityStore
 from reteamz.server.store.control import ControlStore
 from reteamz.wire.accounts import AccountView, DepartmentView, DeviceView, PersonView
@@ -80,13 +80,16 @@ class Lists:
     devices: list[DeviceView]
     names: list[str]
     """Entries of the names that are chosen."""
+    schedules: Schedules
 
     def computers(self) -> dict[str, str]:
         """Return the name of every computer that told one."""
         return {device.id: device.computer for device in self.devices if device.computer}
 
 
-async def lists_of(control: ControlStore, activity: ActivityStore, viewer: Viewer, names: Sequence[int]) -> Lists:
+async def lists_of(
+    control: ControlStore, activity: ActivityStore, viewer: Viewer, names: Sequence[int], schedules: Schedules
+) -> Lists:
     """Return people, departments and, for an owner, devices. Raises ``forbidden`` for employees."""
     persons = await asyncio.to_thread(activity.entries, viewer.account, "person", 0, PERSONS_MOST)
     async with control.session() as session:
@@ -94,7 +97,7 @@ async def lists_of(control: ControlStore, activity: ActivityStore, viewer: Viewe
         if viewer.role == "owner":
             devices = await devices_of(session, viewer.account, {}, lambda _: Head(0, ""))
         people, departments = await people_of(session, viewer, persons), await departments_of(session, viewer)
-    return Lists(people, departments, devices, [activity.name(viewer.account, name) for name in names])
+    return Lists(people, departments, devices, [activity.name(viewer.account, name) for name in names], schedules)
 
 
 async def account_of(control: ControlStore, viewer: Viewer) -> AccountView:

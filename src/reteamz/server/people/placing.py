@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Sequence
+from typing import Final
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -20,6 +21,9 @@ from reteamz.server.store.control import ControlStore
 from reteamz.wire.accounts import DepartmentView, PersonView
 from reteamz.wire.encoding import b64encode
 from reteamz.wire.errors import ReteamzError
+
+PERSONS_MOST: Final = 100_000
+"""Most persons of an account that pages and reports know of."""
 
 
 class Placements:

@@ -10,13 +10,12 @@ from litestar.params import FromPath, JSONBody
 
 from reteamz.server.accounts.access import Viewer
 from reteamz.server.people import placing
+from reteamz.server.people.placing import PERSONS_MOST
 from reteamz.server.store.activity import ActivityStore
 from reteamz.server.store.control import ControlStore
 from reteamz.server.types import Now
 from reteamz.wire.accounts import DepartmentPost, DepartmentView, PersonPut, PersonView
 from reteamz.wire.errors import ReteamzError
-
-PERSONS_MOST = 100_000
 
 
 @get("/api/people")

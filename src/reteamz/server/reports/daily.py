@@ -23,7 +23,7 @@ from reteamz.server.reports.day_types import (
     Week,
 )
 from reteamz.server.reports.filters import Filter
-from reteamz.server.reports.sql import where
+from reteamz.server.reports.sql import MIDNIGHT, events
 from reteamz.server.store.activity import ActivityStore
 from reteamz.server.store.activity.schema import KIND_NAMES, LAST_USED_KIND
 
@@ -33,8 +33,6 @@ DAY_MS: Final = 24 * HOUR_MS
 AWAY_MS: Final = 5 * 60_000
 """After so long without an event somebody is away: agents send once a minute, and idle time is held back for three."""
 _WORKING: Final = tuple(place for place, name in enumerate(KIND_NAMES) if name in ("active", "meeting", "idle"))
-_MIDNIGHT: Final = "(epoch_ms(day) - utc_offset * 60000)"
-"""Local midnight of an event's day, in UTC milliseconds."""
 
 
 def timeline(activity: ActivityStore, filter: Filter) -> Timeline:
@@ -45,8 +43,8 @@ def timeline(activity: ActivityStore, filter: Filter) -> Timeline:
             f"""
             WITH seen AS (
                 SELECT person, kind, CASE WHEN kind <= {LAST_USED_KIND} THEN app ELSE 0 END AS app,
-                       start_ms - {_MIDNIGHT} AS begins, least(start_ms + duration_ms - {_MIDNIGHT}, {DAY_MS}) AS ends
-                FROM event WHERE {where(only)} AND duration_ms > 0
+                       start_ms - {MIDNIGHT} AS begins, least(start_ms + duration_ms - {MIDNIGHT}, {DAY_MS}) AS ends
+                FROM {events(only)} WHERE duration_ms > 0
             ), pieces AS (
                 SELECT person, kind, app, slot,
                        least(ends, (slot + 1) * {GRAIN_MS}) - greatest(begins, slot * {GRAIN_MS}) AS ms
@@ -88,7 +86,7 @@ def live(activity: ActivityStore, filter: Filter, now_ms: int) -> Live:
             f"""
             SELECT person, max(start_ms + duration_ms) AS seen,
                    arg_max((kind, app, title, start_ms), (start_ms + duration_ms, start_ms))
-            FROM event WHERE {where(filter)} GROUP BY person ORDER BY seen DESC, person
+            FROM {events(filter)} GROUP BY person ORDER BY seen DESC, person
             """
         ).fetchall()
     return Live(
@@ -114,10 +112,10 @@ def attendance(activity: ActivityStore, filter: Filter) -> Attendance:
     with activity.cursor() as cursor:
         found = cursor.execute(
             f"""
-            SELECT person, day, min(start_ms - {_MIDNIGHT}) FILTER ({used}),
-                   max(start_ms + duration_ms - {_MIDNIGHT}) FILTER ({used}),
+            SELECT person, day, min(start_ms - {MIDNIGHT}) FILTER ({used}),
+                   max(start_ms + duration_ms - {MIDNIGHT}) FILTER ({used}),
                    coalesce(sum(duration_ms) FILTER ({working}), 0)::BIGINT
-            FROM event WHERE {where(filter)} GROUP BY person, day ORDER BY person, day
+            FROM {events(filter)} GROUP BY person, day ORDER BY person, day
             """
         ).fetchall()
     rows: dict[int, list[Attended]] = {}
@@ -139,9 +137,9 @@ def week(activity: ActivityStore, filter: Filter) -> Week:
         found = cursor.execute(
             f"""
             WITH seen AS (
-                SELECT isodow(day) - 1 AS weekday, start_ms - {_MIDNIGHT} AS begins,
-                       least(start_ms + duration_ms - {_MIDNIGHT}, {DAY_MS}) AS ends
-                FROM event WHERE {where(filter)} AND kind <= {LAST_USED_KIND} AND duration_ms > 0
+                SELECT isodow(day) - 1 AS weekday, start_ms - {MIDNIGHT} AS begins,
+                       least(start_ms + duration_ms - {MIDNIGHT}, {DAY_MS}) AS ends
+                FROM {events(filter)} WHERE kind <= {LAST_USED_KIND} AND duration_ms > 0
             )
             SELECT weekday, hour, sum(ms)::BIGINT FROM (
                 SELECT weekday, begins // {HOUR_MS} AS hour, ends - begins AS ms

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import Final
+from typing import Final, Literal
 
 from reteamz.server.accounts.access import Viewer
+from reteamz.server.people.placing import PERSONS_MOST
+from reteamz.server.schedules import Schedules
 from reteamz.server.store.activity import ActivityStore
 from reteamz.server.store.activity.schema import NAMED
 from reteamz.wire.errors import ReteamzError
@@ -16,8 +19,20 @@ from reteamz.wire.tokens import split_plain, split_token
 PersonsOf = Callable[[str, Collection[str]], Awaitable[Collection[int]]]
 """Dictionary ids of the persons in some departments of an account."""
 
+HoursChoice = Literal["inside", "outside"]
+"""Inside or outside of working hours; an event belongs to where it starts, on the clock of its computer."""
+
 DAYS_MOST: Final = 3_700
 """Longest range, in days: ten years and some."""
+
+
+@dataclass(slots=True, frozen=True)
+class WorkingHours:
+    """Which events count: those that start inside or outside of the working hours of ``persons``; others have none."""
+
+    choice: HoursChoice
+    schedules: Schedules
+    persons: tuple[int, ...]
 
 
 @dataclass(slots=True, frozen=True)
@@ -28,6 +43,7 @@ class Filter:
         account: identifier; ``number`` its dense id in the store, 0 when it has stored nothing yet.
         persons, devices: dense ids that are looked at, None for all.
         names: column of names → dictionary ids, of which an event must have one; empty for all.
+        hours: inside or outside of working hours, None for both.
     """
 
     account: str
@@ -37,6 +53,7 @@ class Filter:
     persons: frozenset[int] | None = None
     devices: frozenset[int] | None = None
     names: tuple[tuple[str, frozenset[int]], ...] = ()
+    hours: WorkingHours | None = None
 
     @property
     def days(self) -> int:
@@ -59,10 +76,12 @@ async def build_filter(
     devices: Iterable[str] = (),
     departments: Collection[str] = (),
     names: Iterable[int] = (),
+    hours: HoursChoice | None = None,
+    schedules: Schedules | None = None,
 ) -> Filter:
     """Return the filter of a request. Within one kind of choice any match counts; every kind that is chosen must match.
 
-    An owner sees everyone, a manager the persons of their departments, others nobody.
+    An owner sees everyone, a manager the persons of their departments, others nobody. ``hours`` needs the account's schedules.
 
     Raises:
         ReteamzError: ``input_invalid`` for a range that is none, ``forbidden``.
@@ -84,7 +103,15 @@ async def build_filter(
         known = activity.device_numbers(viewer.account)
         numbers = frozenset(known[device] for device in wanted if device in known)
     number = activity.account_number(viewer.account)
-    return Filter(viewer.account, number, first, last, chosen, numbers, _columns(activity, viewer.account, names))
+    columns = _columns(activity, viewer.account, names)
+    working = None
+    if hours is not None and schedules is not None:
+        listed = chosen
+        if listed is None:
+            everybody = await asyncio.to_thread(activity.entries, viewer.account, "person", 0, PERSONS_MOST)
+            listed = frozenset(entry.id for entry in everybody)
+        working = WorkingHours(hours, schedules, tuple(sorted(listed)))
+    return Filter(viewer.account, number, first, last, chosen, numbers, columns, working)
 
 
 def _columns(activity: ActivityStore, account: str, names: Iterable[int]) -> tuple[tuple[str, frozenset[int]], ...]:

@@ -13,7 +13,7 @@ from typing import Any, Final, Literal
 import duckdb
 
 from reteamz.server.reports.filters import Filter
-from reteamz.server.reports.sql import among, where
+from reteamz.server.reports.sql import among, events
 from reteamz.server.reports.types import (
     DayHours,
     Days,
@@ -105,7 +105,7 @@ def _ranking(
         f"""
         WITH used AS (
             SELECT {field} AS id, sum(duration_ms)::BIGINT AS ms, count(*) AS visits
-            FROM event WHERE {where(filter)} AND kind <= {LAST_USED_KIND} GROUP BY {field}
+            FROM {events(filter)} WHERE kind <= {LAST_USED_KIND} GROUP BY {field}
         ), named AS (FROM used WHERE id > 0)
         SELECT id, ms, visits, (SELECT count(*) FROM named), (SELECT sum(ms)::BIGINT FROM named)
         FROM named ORDER BY ms DESC, id LIMIT {limit:d} OFFSET {offset:d}
@@ -124,8 +124,8 @@ def _persons(cursor: duckdb.DuckDBPyConnection, filter: Filter, field: RankedFie
     return dict(
         cursor.execute(
             f"""
-            SELECT {field}, count(DISTINCT person) FILTER (person > 0) FROM event
-            WHERE {where(filter)} AND kind <= {LAST_USED_KIND}{among(field, ids)} GROUP BY {field}
+            SELECT {field}, count(DISTINCT person) FILTER (person > 0) FROM {events(filter)}
+            WHERE kind <= {LAST_USED_KIND}{among(field, ids)} GROUP BY {field}
             """
         ).fetchall()
     )
@@ -136,8 +136,8 @@ def _times(cursor: duckdb.DuckDBPyConnection, filter: Filter, field: RankedField
     return dict(
         cursor.execute(
             f"""
-            SELECT {field}, sum(duration_ms)::BIGINT FROM event
-            WHERE {where(filter)} AND kind <= {LAST_USED_KIND}{among(field, ids)} GROUP BY {field}
+            SELECT {field}, sum(duration_ms)::BIGINT FROM {events(filter)}
+            WHERE kind <= {LAST_USED_KIND}{among(field, ids)} GROUP BY {field}
             """
         ).fetchall()
     )
@@ -214,7 +214,7 @@ def _by_day_and_person(
         WITH cells AS (
             SELECT person, day, count(*) AS events, min(start_ms) FILTER (kind <= {LAST_USED_KIND}) AS first,
                    max(start_ms + duration_ms) FILTER (kind <= {LAST_USED_KIND}) AS last, {_BY_KIND_NAMED}
-            FROM event WHERE {where(filter)} GROUP BY person, day
+            FROM {events(filter)} GROUP BY person, day
         )
         SELECT day, sum(events)::BIGINT, person, count(*), min(first), max(last), {_SUMS}
         FROM cells GROUP BY GROUPING SETS ((day), (person))
@@ -233,7 +233,7 @@ def days(activity: ActivityStore, filter: Filter) -> Days:
 
 
 def _by_day(cursor: duckdb.DuckDBPyConnection, filter: Filter) -> dict[date, tuple[int, ...]]:
-    found = cursor.execute(f"SELECT day, {_BY_KIND} FROM event WHERE {where(filter)} GROUP BY day").fetchall()
+    found = cursor.execute(f"SELECT day, {_BY_KIND} FROM {events(filter)} GROUP BY day").fetchall()
     return {row[0]: row[1:] for row in found}
 
 
@@ -288,10 +288,10 @@ def _silent(
     end_ms = (filter.last - date(1970, 1, 1) + timedelta(days=1)) // timedelta(milliseconds=1)
     since = min(now_ms, end_ms) - SILENT_MS
     # A device is silent when it sends nothing at all, whatever is looked at.
-    both = replace(filter, first=filter.before().first, names=())
+    both = replace(filter, first=filter.before().first, names=(), hours=None)
     found = cursor.execute(
         f"""
-        SELECT device, max(start_ms + duration_ms) AS last_ms, count(*) FROM event WHERE {where(both)}
+        SELECT device, max(start_ms + duration_ms) AS last_ms, count(*) FROM {events(both)}
         GROUP BY device HAVING last_ms < {since:d} ORDER BY last_ms DESC, device
         """
     ).fetchall()
@@ -301,14 +301,14 @@ def _silent(
 
 def log(activity: ActivityStore, filter: Filter, page: int, limit: int) -> LogPage:
     """Return one page of the raw log, oldest first."""
-    condition = where(filter)
+    chosen = events(filter)
     with activity.cursor() as cursor:
-        (count,) = _one(cursor, f"SELECT count(*) FROM event WHERE {condition}")
+        (count,) = _one(cursor, f"SELECT count(*) FROM {chosen}")
         found = cursor.execute(
             f"""
             SELECT device, seq, day, start_ms, duration_ms, utc_offset, kind, person, app, site, title, url, doc,
                    input, rating
-            FROM event WHERE {condition}
+            FROM {chosen}
             ORDER BY start_ms, device, seq, duration_ms, kind, person, app, title
             LIMIT {limit:d} OFFSET {(page - 1) * limit:d}
             """

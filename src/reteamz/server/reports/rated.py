@@ -15,7 +15,7 @@ import duckdb
 from reteamz.server.rating.rate import Ratings
 from reteamz.server.reports.filters import Filter
 from reteamz.server.reports.rated_types import Productivity, Rated, RatedDay, RatedPerson
-from reteamz.server.reports.sql import where
+from reteamz.server.reports.sql import events
 from reteamz.server.reports.types import RankedRow
 from reteamz.server.store.activity import ActivityStore
 from reteamz.server.store.activity.schema import LAST_USED_KIND
@@ -150,7 +150,7 @@ def _rated_events(activity: ActivityStore, filter: Filter, ratings: Ratings) -> 
     best = ", ".join([*chosen, "CASE WHEN event.rating >= 0 THEN event.rating END", str(_NONE)])
     return f"""
         SELECT event.day, event.person, event.app, event.site, event.duration_ms, coalesce({best}) AS rating
-        FROM (SELECT * FROM event WHERE {where(filter)} AND kind <= {LAST_USED_KIND}) AS event {" ".join(joins)}
+        FROM (SELECT * FROM {events(filter)} WHERE kind <= {LAST_USED_KIND}) AS event {" ".join(joins)}
     """
 
 

@@ -18,10 +18,11 @@ from reteamz.server.people.placing import require_departments
 from reteamz.server.rating.rate import ratings_of
 from reteamz.server.reports import daily, queries
 from reteamz.server.reports.day_types import Attendance, Live, Timeline, Week
-from reteamz.server.reports.filters import Filter, PersonsOf, build_filter
+from reteamz.server.reports.filters import Filter, HoursChoice, PersonsOf, build_filter
 from reteamz.server.reports.rated import productivity
 from reteamz.server.reports.rated_types import Productivity
 from reteamz.server.reports.types import Days, LogPage, Overview, PeopleTable, RankedTable
+from reteamz.server.schedules import schedules_of
 from reteamz.server.store.activity import ActivityStore
 from reteamz.server.store.control import ControlStore
 from reteamz.server.types import Now
@@ -36,6 +37,10 @@ Devices = Annotated[list[str] | None, QueryParameter(name="device", description=
 Departments = Annotated[list[str] | None, QueryParameter(name="department", description="Identifiers of departments")]
 Names = Annotated[
     list[int] | None, QueryParameter(name="name", description="Dictionary ids of names that events must have")
+]
+HoursOf = Annotated[
+    HoursChoice | None,
+    QueryParameter(name="hours", description="Events that start inside or outside of working hours"),
 ]
 Page = Annotated[int, QueryParameter(name="page", ge=1, le=1_000_000)]
 Limit = Annotated[int, QueryParameter(name="limit", ge=1, le=PAGE_MOST)]
@@ -71,11 +76,26 @@ async def chosen(
     devices: Devices = None,
     departments: Departments = None,
     names: Names = None,
+    hours: HoursOf = None,
 ) -> Filter:
     """Return what a request looks at, as far as the viewer may."""
     await require_departments(control, viewer, departments or (), now())
+    schedules = None
+    if hours is not None:
+        async with control.session() as session:
+            schedules = await schedules_of(session, viewer.account)
     return await build_filter(
-        viewer, persons_of, activity, first, last, persons or (), devices or (), departments or (), names or ()
+        viewer,
+        persons_of,
+        activity,
+        first,
+        last,
+        persons or (),
+        devices or (),
+        departments or (),
+        names or (),
+        hours,
+        schedules,
     )
 
 
