@@ -92,7 +92,7 @@ def test_an_account_that_started_plain(server: RealServer, tmp_path: Path) -> No
         device.sync.push_all()
         device.close()
     assert titles(owner) == {
-        "title:In the clear": 60_000,
+        "In the clear": 60_000,
         "Too late for plain text": 60_000,
         "Sealed at last": 60_000,
     }

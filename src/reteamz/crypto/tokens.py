@@ -13,7 +13,7 @@ from reteamz.crypto.kdf import hkdf
 from reteamz.crypto.names import normalise
 from reteamz.wire.encoding import b64decode, b64encode
 from reteamz.wire.errors import ReteamzError
-from reteamz.wire.tokens import BUCKETS, FIELDS, LENGTHS, TOKEN, Field, split_token
+from reteamz.wire.tokens import BUCKETS, FIELDS, LENGTHS, TOKEN, Field, split_plain, split_token
 
 DAMAGED: Final = "⚠ damaged name"
 """Stands in running text for a token that does not authenticate."""
@@ -37,6 +37,13 @@ class TokenCipher:
             return ""
         header, associated = self._headers[field]
         return header + b64encode(self._siv.encrypt(pad(normal.encode()), associated))
+
+    def token_of(self, entry: str) -> str:
+        """Return the token of a plain entry; one whose text has none stands as U+FFFD (spec 13.1). Raises ``token_malformed``."""
+        plain = split_plain(entry)
+        if plain is None:
+            raise ReteamzError("token_malformed", "This is not a plain entry; reload the page.")
+        return self.encrypt(*plain) or self.encrypt(plain[0], "\N{REPLACEMENT CHARACTER}")
 
     def decrypt(self, token: str) -> str:
         """Return the name in a token.

@@ -17,6 +17,7 @@ from reteamz.crypto.keyring import masters, new_epoch, sealing_public
 from reteamz.crypto.recovery import Kit, make_kit
 from reteamz.crypto.roster import TrustedRoster, device_entry, owner_entry, sign_roster
 from reteamz.crypto.tokens import TokenCipher, TokenReader, plain_entry
+from reteamz.owner.history import join_names
 from reteamz.owner.http import Connection
 from reteamz.wire.accounts import (
     AccountView,
@@ -184,18 +185,20 @@ class Owner:
         """Return what turns tokens back into names."""
         return TokenReader(masters(self.bundle.keyring))
 
+    def cipher(self) -> TokenCipher:
+        """Return what makes tokens of the current epoch; there is none in a plain account."""
+        return TokenCipher(b64decode(self.bundle.keyring[str(self.epoch)].master), self.epoch)
+
     def entry(self, field: Field, text: str) -> str:
         """Return the token or plain entry of a name in this account."""
-        if not self.epoch:
-            return plain_entry(field, text)
-        return TokenCipher(b64decode(self.bundle.keyring[str(self.epoch)].master), self.epoch).encrypt(field, text)
+        return self.cipher().encrypt(field, text) if self.epoch else plain_entry(field, text)
 
     def view(self) -> AccountView:
         """Return the account as the server shows it."""
         return self.connection.get("/api/account", AccountView)
 
     def enable_encryption(self) -> None:
-        """Make epoch 1 and encrypt from now on; there is no way back. Confirmed computers get their grants.
+        """Make epoch 1 and encrypt from now on; there is no way back. Confirmed computers get their grants, names their tokens.
 
         Raises:
             ReteamzError: ``input_invalid`` when it is enabled already, ``roster_conflict``.
@@ -207,6 +210,7 @@ class Owner:
         keys = {key.id: key for key in self.keys().devices}
         confirmed = [keys[entry.id] for entry in listed if entry.state == "confirmed"]
         self._publish(bundle, "encrypted", 1, self.roster.roster.members, listed, confirmed)
+        join_names(self.connection, self.cipher())
 
     def enrolment_code(self, uses: int = 1, lifetime_ms: int = CODE_LIFETIME_MS) -> str:
         """Make a ticket and return the code for computers that redeem it."""

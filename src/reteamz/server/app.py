@@ -20,6 +20,7 @@ from reteamz.server.blobs import routes as blobs
 from reteamz.server.config import Config
 from reteamz.server.devices import routes as devices
 from reteamz.server.dictionary import routes as dictionary
+from reteamz.server.history import routes as history
 from reteamz.server.ingest import routes as ingest
 from reteamz.server.journal import routes as journal
 from reteamz.server.operation import routes as operation
@@ -46,6 +47,7 @@ CONCEPTS: Final = (
     schedules,
     ingest,
     dictionary,
+    history,
     journal,
     rating,
     reports,

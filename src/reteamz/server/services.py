@@ -19,6 +19,7 @@ from reteamz.server.background import cancel, every
 from reteamz.server.blobs.store import BlobStore
 from reteamz.server.config import Config
 from reteamz.server.devices.directory import DeviceDirectory
+from reteamz.server.history.joining import follow_joins
 from reteamz.server.ingest.committer import Committer
 from reteamz.server.ingest.receiver import Receiver
 from reteamz.server.mail import Outbox
@@ -81,6 +82,7 @@ class Services:
     @asynccontextmanager
     async def running(self, _: Litestar) -> AsyncIterator[None]:
         """Serve from the open stores; at the end commit what waits, then close."""
+        await follow_joins(self.control, self.activity)
         self.committer = Committer(self.activity)
         self.receiver = Receiver(self.directory, self.committer, self.now)
         self.committer.start()

@@ -1,7 +1,8 @@
 /** Whether a row of a report is what a device signed (spec 10.2). */
 import type { Batch, Restart, VoidBatch } from "./batch.ts";
 import { ReteamzError } from "./errors.ts";
-import type { TokenReader } from "./tokens.ts";
+import { normalise } from "./names.ts";
+import { splitPlain, splitToken, type TokenReader } from "./tokens.ts";
 
 /** A row of the raw log as the server tells it; names as entries, "" for none. */
 export type LogRow = {
@@ -60,8 +61,15 @@ async function sameName(signed: string, shown: string, reader: TokenReader): Pro
   if (signed === shown) return true;
   if (!signed || !shown) return false;
   try {
-    return (await reader.decrypt(signed)) === (await reader.decrypt(shown));
+    return (await meaning(signed, reader)) === (await meaning(shown, reader));
   } catch {
     return false;
   }
+}
+
+/** Field and name of an entry; a plain entry and its token mean the same (spec 13.1). */
+async function meaning(entry: string, reader: TokenReader): Promise<string> {
+  const plain = splitPlain(entry);
+  if (plain) return `${plain.field}:${normalise(plain.field, plain.text) || "\ufffd"}`;
+  return `${splitToken(entry)?.field}:${await reader.decrypt(entry)}`;
 }

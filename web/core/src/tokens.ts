@@ -40,6 +40,14 @@ export function splitToken(token: string): Parts | null {
   return { field: match[1] as Field, epoch: Number(match[2]), data: match[3] };
 }
 
+/** Field and text of a plain entry, else null (spec 4.7). */
+export function splitPlain(entry: string): { field: Field; text: string } | null {
+  const at = entry.indexOf(":");
+  const field = FIELDS.find((name) => name === entry.slice(0, at));
+  const text = entry.slice(at + 1);
+  return field && text && utf8(text).length <= 4095 ? { field, text } : null;
+}
+
 /** Encrypts and decrypts the names of one epoch. */
 export class TokenCipher {
   readonly epoch: number;
@@ -56,6 +64,13 @@ export class TokenCipher {
     if (!name) return "";
     const header = `rtz1.${field}.${this.epoch}`;
     return `${header}.${b64encode(await this.#siv.seal(pad(utf8(name)), header))}`;
+  }
+
+  /** The token of a plain entry; one whose text has none stands as U+FFFD (spec 13.1). Raises `token_malformed`. */
+  async tokenOf(entry: string): Promise<string> {
+    const plain = splitPlain(entry);
+    if (!plain) throw malformed();
+    return (await this.encrypt(plain.field, plain.text)) || this.encrypt(plain.field, "\ufffd");
   }
 
   /** The name in a token. Raises `token_malformed`, `token_epoch_unknown`, `token_damaged`. */

@@ -2,6 +2,7 @@
 import * as core from "@reteamz/core";
 import { ReteamzError } from "@reteamz/core";
 import { get, post, put } from "./api.ts";
+import { joinNames, type Told } from "./history.ts";
 import { fetchRoster } from "./rosters.ts";
 import type { DeviceKeysView, Keys } from "./types.ts";
 import { keepKeys, type OpenKeys, remember, trustOf } from "./vault.ts";
@@ -122,15 +123,26 @@ export class Owner {
     return this.trusted.roster.epoch;
   }
 
-  /** The token or plain entry of a name in this account. */
-  async entry(field: core.Field, text: string): Promise<string> {
+  /** What makes tokens of the current epoch, null in a plain account. */
+  async cipher(): Promise<core.TokenCipher | null> {
     const keys = this.bundle.keyring[this.epoch];
-    if (!keys) return core.plainEntry(field, text);
-    return new core.TokenCipher(await core.tokenKeys(core.b64decode(keys.master), this.epoch)).encrypt(field, text);
+    return keys ? new core.TokenCipher(await core.tokenKeys(core.b64decode(keys.master), this.epoch)) : null;
   }
 
-  /** Make epoch 1 and encrypt from now on. Confirmed computers get their grants. */
-  async enableEncryption(): Promise<void> {
+  /** The token or plain entry of a name in this account. */
+  async entry(field: core.Field, text: string): Promise<string> {
+    return (await this.cipher())?.encrypt(field, text) ?? core.plainEntry(field, text);
+  }
+
+  /** Join names of before with their tokens, as far as an interruption left any; for the owner of an encrypted account. */
+  async joinNames(told?: Told): Promise<void> {
+    const cipher = await this.cipher();
+    if (cipher && (await core.thumbprint(core.okpPublic(this.bundle.identity))) === this.bundle.owner)
+      await joinNames(cipher, told);
+  }
+
+  /** Make epoch 1 and encrypt from now on. Confirmed computers get their grants, names of before their tokens. */
+  async enableEncryption(told?: Told): Promise<void> {
     if (this.epoch) throw new ReteamzError("input_invalid", "Encryption is enabled already.");
     const bundle = { ...this.bundle, keyring: { 1: await core.newEpoch() } };
     const listed = this.trusted.devices.devices;
@@ -139,6 +151,7 @@ export class Owner {
     if (keys.length !== confirmed.size)
       throw new ReteamzError("roster_refused", "The server hides a confirmed computer; do not trust this server.");
     await this.#publish(bundle, "encrypted", 1, listed, keys);
+    await this.joinNames(told);
   }
 
   /** Make a ticket and the code for computers that redeem it. */

@@ -2,6 +2,7 @@
 import { post } from "./api.ts";
 import { PageDecryptor } from "./decrypt.ts";
 import { byId, fieldValue, maybe, onClick, onSubmit } from "./dom.ts";
+import { tellJoining } from "./history.ts";
 import { idleTooLong, lock, tellUnlocked, watch } from "./lock.ts";
 import { Owner } from "./owner.ts";
 import { forgetKeys, type OpenKeys, openKeys } from "./vault.ts";
@@ -31,12 +32,13 @@ export async function startShell(): Promise<Member> {
   onClick(button, lock);
   if (form)
     onSubmit(form, async () => {
-      await Owner.open(account, member, fieldValue("unlock-password"));
+      const owner = await Owner.open(account, member, fieldValue("unlock-password"));
       form.reset();
       shell.keys = await openKeys(account);
       tellUnlocked();
       settle();
       if (shell.keys) await shell.decryptor.unlock(shell.keys);
+      await owner.joinNames(tellJoining(byId("joining")));
     });
   await shell.decryptor.start(shell.keys);
   return shell;

@@ -6,6 +6,7 @@ from sqlalchemy import JSON, BigInteger, ForeignKey, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from reteamz.server.store.control import Base
+from reteamz.server.store.control.names import ENTRY
 
 
 class Account(Base):
@@ -13,7 +14,7 @@ class Account(Base):
 
     __tablename__ = "account"
     id: Mapped[str] = mapped_column(String(22), primary_key=True)
-    company: Mapped[str] = mapped_column(Text)
+    company: Mapped[str] = mapped_column(Text, info=ENTRY)
     timezone: Mapped[str] = mapped_column(String(64))
     mode: Mapped[str] = mapped_column(String(16))
     epoch: Mapped[int]

@@ -6,6 +6,7 @@ from sqlalchemy import JSON, BigInteger, ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from reteamz.server.store.control import Base
+from reteamz.server.store.control.names import ENTRY
 
 
 class Ticket(Base):
@@ -38,4 +39,4 @@ class Device(Base):
     redeemed: Mapped[int] = mapped_column(BigInteger)
     seen: Mapped[int] = mapped_column(BigInteger, default=0)
     version: Mapped[str] = mapped_column(String(64), default="")
-    computer: Mapped[str] = mapped_column(Text, default="")
+    computer: Mapped[str] = mapped_column(Text, default="", info=ENTRY)

@@ -7,13 +7,15 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final, TypeVar
 
 from reteamz.server.ingest.chain import Place, place
 from reteamz.server.store.activity import ActivityStore, Alarm, Stored, StoreFailure
 from reteamz.wire.batch import Batch, Head, Restart, Void
 from reteamz.wire.encoding import b64encode
 from reteamz.wire.errors import Code, ReteamzError
+
+T = TypeVar("T")
 
 WAIT_S: Final = 0.005
 """How long the first batch of a group waits for company, in seconds."""
@@ -39,6 +41,14 @@ class _Item:
     future: asyncio.Future[StoreFailure | None]
 
 
+@dataclass(slots=True, eq=False)
+class _Work:
+    """Something else that changes the store, between two groups."""
+
+    work: Callable[[], Any]
+    future: asyncio.Future[Any]
+
+
 @dataclass(slots=True)
 class _Line:
     """What waits, and where each device's chain will stand once it is committed. Guarded by the committer's lock."""
@@ -52,7 +62,7 @@ class Committer:
     """Takes checked batches on the event loop and has them committed in groups by one thread.
 
     Args:
-        store: where to. Nobody else may call its ``write``.
+        store: where to. Nobody else may call what writes; other changes go through ``perform``.
         wait_s: how long a group's first batch waits for others, in seconds.
         queue_batches, queue_bytes: what may wait at most.
         group_events: most events in one transaction; a single batch may have more.
@@ -79,6 +89,7 @@ class Committer:
         self._arrived = threading.Event()
         self._stopping = threading.Event()
         self._line = _Line()
+        self._works: list[_Work] = []
         # Batches on their way, waiting or being committed: by device and number, and the newest of each device.
         self._on_way: dict[tuple[str, int], _Item] = {}
         self._tails: dict[str, _Item] = {}
@@ -137,7 +148,7 @@ class Committer:
             # Shielded: one caller that goes away must not take the batch from the others.
             failure = await asyncio.shield(item.future)
             if failure is not None:
-                raise _refusal(failure)
+                raise refusal(failure)
             return own
         if where is Place.GAP:
             raise ChainError("chain_gap", "Batches before this one are missing; send them from the head on.", committed)
@@ -147,11 +158,33 @@ class Committer:
             try:
                 stored = await asyncio.to_thread(self._store.batch_hash, batch.device, batch.seq)
             except StoreFailure as failure:
-                raise _refusal(failure) from failure
+                raise refusal(failure) from failure
             if stored == own.sha256:
                 return own
         await self._alarm(batch, own)
         raise ChainError("chain_fork", "Another batch of this number is stored; enrol this device again.", committed)
+
+    async def perform(self, work: Callable[[], T]) -> T:
+        """Run something that changes the store in the thread that writes, between two commits; batches wait meanwhile.
+
+        Args:
+            work: blocks as long as it needs; what it raises is raised here.
+
+        Raises:
+            ReteamzError: ``busy``, ``disk_full``.
+        """
+        with self._lock:
+            if self._loop is None or self._stopping.is_set():
+                raise ReteamzError("busy", "The server is stopping; try again in a moment.")
+            item = _Work(work, self._loop.create_future())
+            self._works.append(item)
+            self._arrived.set()
+        try:
+            # Shielded: the work is done, or not, whether or not its caller stays.
+            result: T = await asyncio.shield(item.future)
+        except StoreFailure as failure:
+            raise refusal(failure) from failure
+        return result
 
     def _enqueue(self, batch: Stored, own: Head) -> _Item:
         if self._loop is None or self._stopping.is_set():
@@ -175,13 +208,14 @@ class Committer:
         try:
             await asyncio.to_thread(self._store.raise_alarm, batch.account, alarm)
         except StoreFailure as failure:
-            raise _refusal(failure) from failure
+            raise refusal(failure) from failure
 
     # The committer's own thread
 
     def _run(self) -> None:
         while True:
             self._arrived.wait()
+            self._work()
             left = self._line.since + self._wait_s - self._monotonic()
             if left > 0:
                 self._stopping.wait(left)
@@ -191,7 +225,20 @@ class Committer:
             if group:
                 self._settle(group, self._commit(group))
             elif stopping:
+                self._work()
                 return
+
+    def _work(self) -> None:
+        with self._lock:
+            works, self._works = self._works, []
+        for item in works:
+            try:
+                result, failure = item.work(), None
+            except Exception as error:
+                # The caller is told; the thread must live on.
+                result, failure = None, error
+            if self._loop is not None and not self._loop.is_closed():
+                self._loop.call_soon_threadsafe(_tell, item.future, result, failure)
 
     def _take(self) -> list[_Item]:
         with self._lock:
@@ -204,7 +251,7 @@ class Committer:
                 taken += 1
             group, line.items = line.items[:taken], line.items[taken:]
             line.bytes = sum(len(item.batch.body) for item in line.items)
-            if not line.items and not self._stopping.is_set():
+            if not line.items and not self._works and not self._stopping.is_set():
                 self._arrived.clear()
             return group
 
@@ -224,7 +271,7 @@ class Committer:
             if failure is not None:
                 group = group + self._line.items
                 self._line = _Line()
-                if not self._stopping.is_set():
+                if not self._works and not self._stopping.is_set():
                     self._arrived.clear()
             for item in group:
                 del self._on_way[item.batch.device, item.batch.seq]
@@ -241,7 +288,17 @@ def _answer(group: list[_Item], failure: StoreFailure | None) -> None:
             item.future.set_result(failure)
 
 
-def _refusal(failure: StoreFailure) -> ReteamzError:
+def _tell(future: asyncio.Future[Any], result: object, failure: Exception | None) -> None:
+    if future.done():
+        return
+    if failure is None:
+        future.set_result(result)
+    else:
+        future.set_exception(failure)
+
+
+def refusal(failure: StoreFailure) -> ReteamzError:
+    """Return what to tell of a commit that did not happen."""
     if failure.code == "disk_full":
         return ReteamzError("disk_full", "The server's disk is full; its operator must make room. Try again later.")
     return ReteamzError("busy", "The server could not store the batch just now; try again in a moment.")

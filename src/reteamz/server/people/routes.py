@@ -42,7 +42,7 @@ async def place_person(
     if not known:
         raise ReteamzError("not_found", "There is no such person; load the page again.")
     async with control.session() as session:
-        await placing.place(session, viewer, person, data.department, now())
+        await placing.place(session, viewer, known[0].id, data.department, now())
 
 
 @get("/api/departments")

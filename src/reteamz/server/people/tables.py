@@ -6,6 +6,7 @@ from sqlalchemy import ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from reteamz.server.store.control import Base
+from reteamz.server.store.control.names import ENTRY, NAME
 
 
 class Department(Base):
@@ -14,7 +15,7 @@ class Department(Base):
     __tablename__ = "department"
     id: Mapped[str] = mapped_column(String(22), primary_key=True)
     account: Mapped[str] = mapped_column(ForeignKey("account.id"), index=True)
-    name: Mapped[str] = mapped_column(Text)
+    name: Mapped[str] = mapped_column(Text, info=ENTRY)
 
 
 class Placement(Base):
@@ -22,5 +23,5 @@ class Placement(Base):
 
     __tablename__ = "placement"
     account: Mapped[str] = mapped_column(ForeignKey("account.id"), primary_key=True)
-    person: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    person: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, info=NAME)
     department: Mapped[str] = mapped_column(ForeignKey("department.id", ondelete="CASCADE"), index=True)

@@ -41,7 +41,7 @@ async def rate_name(
     if not known or known[0].field not in RATED:
         raise ReteamzError("not_found", "There is no such name; load the page again.")
     async with control.session() as session:
-        await rate.rate(session, viewer, name, data, now())
+        await rate.rate(session, viewer, known[0].id, data, now())
 
 
 handlers = [ratings, rate_name]

@@ -6,6 +6,7 @@ from sqlalchemy import ForeignKey, SmallInteger, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from reteamz.server.store.control import Base
+from reteamz.server.store.control.names import NAME
 
 EVERYWHERE = ""
 """Department of a rating that holds in the whole account."""
@@ -17,5 +18,5 @@ class Rating(Base):
     __tablename__ = "rating"
     account: Mapped[str] = mapped_column(ForeignKey("account.id"), primary_key=True)
     department: Mapped[str] = mapped_column(String(22), primary_key=True)
-    name: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    name: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, info=NAME)
     rating: Mapped[int] = mapped_column(SmallInteger)

@@ -88,7 +88,7 @@ async def build_filter(
     """
     if last < first or (last - first).days >= DAYS_MOST or first - date.min <= timedelta(days=DAYS_MOST):
         raise ReteamzError("input_invalid", "The range of days is empty or too long; choose another.")
-    chosen: frozenset[int] | None = frozenset(persons) or None
+    chosen: frozenset[int] | None = frozenset(activity.first(viewer.account, person) for person in persons) or None
     if departments:
         members = frozenset(await persons_of(viewer.account, departments))
         chosen = members if chosen is None else chosen & members
@@ -121,5 +121,5 @@ def _columns(activity: ActivityStore, account: str, names: Iterable[int]) -> tup
         entry = activity.name(account, name)
         parts = split_token(entry) or split_plain(entry)
         column = parts[0] if parts is not None and parts[0] in NAMED else NAMED[0]
-        found.setdefault(column, set()).add(name if entry else -1)
+        found.setdefault(column, set()).add(activity.first(account, name) if entry else -1)
     return tuple((column, frozenset(ids)) for column, ids in sorted(found.items()))

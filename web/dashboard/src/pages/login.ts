@@ -1,6 +1,7 @@
 /** Logging in opens the keys as well: one password, typed once. */
 import { ReteamzError } from "@reteamz/core";
 import { byId, fieldValue, onSubmit } from "../dom.ts";
+import { tellJoining } from "../history.ts";
 import { tellUnlocked } from "../lock.ts";
 import { Owner } from "../owner.ts";
 
@@ -8,7 +9,9 @@ export function startLogin(): void {
   onSubmit(byId<HTMLFormElement>("login"), async () => {
     const asked = !byId("totp").hidden;
     try {
-      await Owner.logIn(fieldValue("email"), fieldValue("password"), asked ? fieldValue("totp-code") : null);
+      const totp = asked ? fieldValue("totp-code") : null;
+      const owner = await Owner.logIn(fieldValue("email"), fieldValue("password"), totp);
+      await owner.joinNames(tellJoining(byId("joining")));
     } catch (error) {
       if (error instanceof ReteamzError && error.code === "totp_required" && !asked) {
         byId("totp").hidden = false;

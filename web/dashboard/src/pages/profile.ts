@@ -14,7 +14,12 @@ export function startProfile(member: Member): void {
   onClick(maybe("enable"), () => {
     ask("enable-dialog", async () => {
       const owner = await Owner.open(account, id, fieldValue("enable-password"));
-      await owner.enableEncryption();
+      const bar = byId<HTMLProgressElement>("enable-progress");
+      await owner.enableEncryption((done, of) => {
+        bar.hidden = false;
+        bar.max = of;
+        bar.value = done;
+      });
       tellUnlocked();
       location.reload();
       return "close";

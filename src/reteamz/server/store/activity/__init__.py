@@ -1,6 +1,17 @@
 """The activity store: batches as received, their events, and the dictionary of names, in one DuckDB file."""
 
+from reteamz.server.store.activity.joining import JoinRefused
 from reteamz.server.store.activity.records import Alarm, DeviceSummary, Entry, JournalEntry, ListedBlob, Stored
 from reteamz.server.store.activity.store import ActivityStore, StoreFailure
 
-__all__ = ["ActivityStore", "Alarm", "DeviceSummary", "Entry", "JournalEntry", "ListedBlob", "StoreFailure", "Stored"]
+__all__ = [
+    "ActivityStore",
+    "Alarm",
+    "DeviceSummary",
+    "Entry",
+    "JoinRefused",
+    "JournalEntry",
+    "ListedBlob",
+    "StoreFailure",
+    "Stored",
+]

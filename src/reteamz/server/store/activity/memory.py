@@ -49,6 +49,8 @@ class Memory:
         while chunk := rows.fetchmany(100_000):
             for account, number, token_id, text in chunk:
                 numbers[account].load(number, token_id, text)
+        for account, one, other in connection.execute("SELECT account, id, other FROM link").fetchall():
+            numbers[account].join(one, other)
         return memory
 
     def new_names(self, account: str) -> AccountNames:
@@ -72,6 +74,9 @@ class Change:
         self.new_accounts: list[tuple[int, str]] = []
         self.new_devices: list[tuple[int, int, str]] = []
         self.new_names: list[tuple[AccountNames, Field, NewName]] = []
+        self.joined: list[tuple[AccountNames, int, int]] = []
+        """Names that were two: the id that stays and the one that goes."""
+        self._before: dict[str, tuple[AccountNames, dict[int, int], dict[int, int]]] = {}
 
     def account(self, account: str) -> AccountNames:
         """Return the names of an account, which becomes known by this."""
@@ -103,8 +108,18 @@ class Change:
                     ids[place] = name.id
         return ids
 
+    def join(self, account: str, one: int, other: int) -> None:
+        """Let two entries mean one name."""
+        names = self._memory.accounts[account]
+        self._before.setdefault(account, (names, names.same.copy(), names.shown.copy()))
+        moved = names.join(one, other)
+        if moved is not None:
+            self.joined.append((names, *moved))
+
     def undo(self) -> None:
         """Forget everything that this change added, newest first."""
+        for names, same, shown in self._before.values():
+            names.same, names.shown = same, shown
         for names, _, name in reversed(self.new_names):
             names.forget(name)
         for _, _, device in self.new_devices:

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 import duckdb
 
 from reteamz.server.store.activity.journal import token_numbers, unpack
 from reteamz.server.store.activity.records import Alarm, Entry, JournalEntry, ListedBlob
+
+# The texts of this store are entries: a token, a plain entry, or "" once it was erased.
+_READABLE: Final = """
+FROM dictionary WHERE account = ? AND text <> '' AND NOT starts_with(text, 'rtz1.')
+AND id NOT IN (SELECT id FROM link WHERE account = ?) AND id NOT IN (SELECT other FROM link WHERE account = ?)
+"""
 
 
 def batch_hash(cursor: duckdb.DuckDBPyConnection, device: int, seq: int) -> bytes | None:
@@ -41,17 +48,36 @@ def entries(
     limit: int,
     ids: Sequence[int] | None,
 ) -> list[Entry]:
-    """Return dictionary entries of an account in the order of their ids."""
+    """Return dictionary entries of an account in the order of their ids; one for a name that has several.
+
+    Labels are not among them: they are here for the day on which their plain text is erased.
+    """
     rows = cursor.execute(
         """
         SELECT id, field, text FROM dictionary
         WHERE account = $account AND id > $after AND ($field IS NULL OR field = $field)
+          AND field NOT IN ('label', 'computer')
           AND ($ids::INTEGER[] IS NULL OR id IN (SELECT unnest($ids::INTEGER[])))
+          AND id NOT IN (SELECT other FROM link WHERE account = $account)
         ORDER BY id LIMIT $limit
         """,
         {"account": account, "after": after, "field": field, "ids": None if ids is None else list(ids), "limit": limit},
     ).fetchall()
     return [Entry(*row) for row in rows]
+
+
+def readable(cursor: duckdb.DuckDBPyConnection, account: int, after: int, limit: int) -> list[Entry]:
+    """Return entries in the clear that no token was joined to, in the order of their ids."""
+    rows = cursor.execute(
+        f"SELECT id, field, text {_READABLE} AND id > ? ORDER BY id LIMIT ?", [account, account, account, after, limit]
+    ).fetchall()
+    return [Entry(*row) for row in rows]
+
+
+def count_readable(cursor: duckdb.DuckDBPyConnection, account: int) -> int:
+    """Return how many entries :func:`readable` would return."""
+    row = cursor.execute(f"SELECT count(*) {_READABLE}", [account, account, account]).fetchone()
+    return 0 if row is None else int(row[0])
 
 
 def summaries(cursor: duckdb.DuckDBPyConnection, account: int) -> list[tuple[int, int, int]]:

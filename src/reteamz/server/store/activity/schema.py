@@ -1,6 +1,7 @@
 """Tables and settings of the DuckDB file.
 
 Ids are dense integers that the one writer gives out: 64-bit ids cost more than twice the space and half the speed. 0 is "none".
+``link`` joins entries of the dictionary that mean one name; ``batch.token_ids`` are the entries that were signed.
 There are no keys and no indexes: the writer keeps what must be unique in memory, and indexes would slow every commit.
 """
 
@@ -25,6 +26,9 @@ LAST_USED_KIND: Final = 1
 NAMED: Final = ("person", "app", "site", "title", "url", "doc")
 """Columns of ``event`` that hold dictionary ids."""
 
+NAME_COLUMNS: Final[dict[str, tuple[str, ...]]] = {"event": NAMED, "blob": ("person",)}
+"""Columns of every table that hold the first id of a name: they follow when two entries turn out to be one name."""
+
 TABLES: Final = """
 CREATE TABLE IF NOT EXISTS account (id INTEGER NOT NULL, account VARCHAR NOT NULL);
 CREATE TABLE IF NOT EXISTS device (id INTEGER NOT NULL, account INTEGER NOT NULL, device VARCHAR NOT NULL);
@@ -42,6 +46,7 @@ CREATE TABLE IF NOT EXISTS dictionary (
     account INTEGER NOT NULL, field VARCHAR NOT NULL, id INTEGER NOT NULL, token_id UBIGINT NOT NULL,
     text VARCHAR NOT NULL, version INTEGER NOT NULL, first_seen BIGINT NOT NULL
 );
+CREATE TABLE IF NOT EXISTS link (account INTEGER NOT NULL, id INTEGER NOT NULL, other INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS blob (
     account INTEGER NOT NULL, device INTEGER NOT NULL, seq BIGINT NOT NULL, sha256 VARCHAR NOT NULL,
     bytes BIGINT NOT NULL, kind VARCHAR NOT NULL, media VARCHAR NOT NULL, person INTEGER NOT NULL, at_ms BIGINT NOT NULL

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
@@ -12,6 +12,7 @@ import duckdb
 
 from reteamz.server.store.activity import reading
 from reteamz.server.store.activity.columns import batch_columns, event_columns
+from reteamz.server.store.activity.joining import join_labels, join_names, link_rows, move_names
 from reteamz.server.store.activity.journal import Packer
 from reteamz.server.store.activity.memory import Memory
 from reteamz.server.store.activity.records import Alarm, DeviceSummary, Entry, JournalEntry, ListedBlob, Stored
@@ -101,6 +102,10 @@ class ActivityStore:
         """Return number and hash of the last committed batch of a device; 0 and "" for none."""
         return self._memory.heads.get(device, Head(0, ""))
 
+    def joined_accounts(self) -> list[str]:
+        """Return the accounts that have names with several entries."""
+        return [account for account, names in self._memory.accounts.copy().items() if names.same]
+
     def account_number(self, account: str) -> int:
         """Return the dense id of an account, 0 when it has stored nothing yet."""
         names = self._memory.accounts.get(account)
@@ -115,12 +120,17 @@ class ActivityStore:
     def name(self, account: str, id: int) -> str:
         """Return the entry text of a dictionary id, "" for 0 and for ids that the account does not have."""
         names = self._memory.accounts.get(account)
-        return names.texts[id] if names is not None and 0 <= id < len(names.texts) else ""
+        return "" if names is None else names.text(id)
+
+    def first(self, account: str, id: int) -> int:
+        """Return the id that stands for the name of an entry: another one when two entries turned out to be one name."""
+        names = self._memory.accounts.get(account)
+        return id if names is None else names.first(id)
 
     def id_of(self, account: str, text: str) -> int:
         """Return the dictionary id of an entry text, 0 when the account does not have it."""
         names = self._memory.accounts.get(account)
-        return 0 if names is None else names.ids.get(text, 0)
+        return 0 if names is None else names.first(names.ids.get(text, 0))
 
     # Writing
 
@@ -145,6 +155,7 @@ class ActivityStore:
                 ids.append(change.names(names, batch.tokens, batch.fields))
             packed = [self._packer.pack(batch.body, batch.tokens, row) for batch, row in zip(batches, ids, strict=True)]
             rows: dict[str, Any] = {"batch": batch_columns(batches, accounts, devices, packed)}
+            ids = [memory.accounts[batch.account].firsts(row) for batch, row in zip(batches, ids, strict=True)]
             if any(batch.events for batch in batches):
                 rows["event"] = event_columns(batches, accounts, devices, ids)
             rows |= newcomer_rows(change)
@@ -157,6 +168,30 @@ class ActivityStore:
         for batch, number, account in zip(batches, devices, accounts, strict=True):
             memory.advance(batch, number, account)
 
+    def join(
+        self, account: str, names: Sequence[tuple[int, str]], labels: Sequence[tuple[str, str]], now_ms: int
+    ) -> None:
+        """Join plain entries with their tokens, in one transaction: names by the id of the plain entry, labels by its text.
+
+        For the thread that writes. Events follow at once; batches stay as they were signed.
+
+        Raises:
+            JoinRefused: a pair does not fit; nothing was stored.
+            StoreFailure: nothing was stored, in the file or in memory.
+        """
+        if self._connection is None:
+            self._recover()
+        change = self._memory.change()
+        try:
+            join_names(change, account, names)
+            join_labels(change, account, labels)
+            rows = newcomer_rows(change) | name_rows(change, now_ms) | link_rows(change)
+            if rows:
+                self._commit(rows, lambda connection: move_names(connection, change))
+        except BaseException:
+            change.undo()
+            raise
+
     def raise_alarm(self, account: str, alarm: Alarm) -> None:
         """Store an alarm, one for each number of a device's chain. Raises ``StoreFailure``."""
         with self.cursor() as cursor, _failures():
@@ -168,7 +203,8 @@ class ActivityStore:
                 {"account": account} | {name: getattr(alarm, name) for name in Alarm.__slots__},
             )
 
-    def _commit(self, rows: dict[str, Any]) -> None:
+    def _commit(self, rows: dict[str, Any], more: Callable[[duckdb.DuckDBPyConnection], None] = lambda _: None) -> None:
+        """Write rows of tables, and what ``more`` changes, in one transaction."""
         connection = self._connection
         if connection is None:
             raise StoreFailure("busy", "the activity store is not open")
@@ -180,6 +216,7 @@ class ActivityStore:
                     # The table names are those of this package.
                     connection.execute(f"INSERT INTO {table} SELECT * FROM arriving")
                     connection.unregister("arriving")
+                more(connection)
                 connection.execute("COMMIT")
         except BaseException:
             self._roll_back(connection)
@@ -232,9 +269,23 @@ class ActivityStore:
         ids: Sequence[int] | None = None,
     ) -> list[Entry]:
         """Return dictionary entries with ids above ``after``, in order; of one field, or of the ids asked for."""
-        number = self.account_number(account)
+        names = self._memory.accounts.get(account)
+        if names is None:
+            return []
+        firsts = None if ids is None else [names.first(number) for number in ids]
         with self.cursor() as cursor:
-            return reading.entries(cursor, number, field, after, limit, ids)
+            found = reading.entries(cursor, names.number, field, after, limit, firsts)
+        return [Entry(entry.id, entry.field, names.text(entry.id)) for entry in found]
+
+    def readable(self, account: str, after: int, limit: int) -> list[Entry]:
+        """Return entries in the clear that no token was joined to, with ids above ``after``, in order."""
+        with self.cursor() as cursor:
+            return reading.readable(cursor, self.account_number(account), after, limit)
+
+    def count_readable(self, account: str) -> int:
+        """Return the number of entries in the clear that no token was joined to."""
+        with self.cursor() as cursor:
+            return reading.count_readable(cursor, self.account_number(account))
 
     def summaries(self, account: str) -> dict[str, DeviceSummary]:
         """Return what each device of an account has stored."""

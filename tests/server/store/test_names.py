@@ -1,0 +1,50 @@
+"""Every column of the control database: whether it speaks of names, so that nothing is left behind when names change."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Integer, LargeBinary, SmallInteger
+
+from reteamz.server.app import create_app
+from reteamz.server.store.control import Base
+from reteamz.server.store.control.names import ENTRY, NAME, account_column, columns_with
+
+APP = create_app  # the tables of every concept are known once the application was read
+
+NEITHER = {
+    "account": {"id", "timezone", "mode", "epoch", "created"},
+    "audit": {"id", "account", "at", "member", "action", "subject"},
+    "department": {"id", "account"},
+    "device": {
+        "id", "account", "state", "signing", "exchange", "signing_print", "exchange_print", "platform", "ticket",
+        "redemption", "mac", "redeemed", "seen", "version",
+    },
+    "grant": {"account", "recipient", "seq", "jws"},
+    "member": {
+        "id", "account", "email", "auth", "kdf", "bundle", "identity", "settings", "exchange", "role", "state",
+        "rights", "departments", "totp", "totp_step",
+    },
+    "placement": {"account", "department"},
+    "rating": {"account", "department", "rating"},
+    "roster": {"account", "version", "sha256", "jws", "devices"},
+    "session": {"id", "member", "created", "seen", "expires", "client"},
+    "ticket": {"id", "account", "type", "expires", "uses", "redemptions"},
+}  # fmt: skip
+"""Columns that hold neither the id of a name nor an entry. Whoever adds a table says here, or at the column, what it holds."""
+
+
+def test_every_column_says_whether_it_speaks_of_names() -> None:
+    silent = {
+        table.name: {column.name for column in table.columns if column.info not in (NAME, ENTRY)}
+        for table in Base.metadata.sorted_tables
+    }
+    assert silent == NEITHER
+
+
+def test_what_speaks_of_names_can_be_followed() -> None:
+    for table, column in columns_with(NAME):
+        assert account_column(table) is not None
+        assert isinstance(column.type, Integer)
+        assert not isinstance(column.type, SmallInteger | BigInteger)
+    for table, column in columns_with(ENTRY):
+        assert account_column(table) is not None
+        assert not isinstance(column.type, LargeBinary)
