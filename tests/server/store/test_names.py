@@ -11,6 +11,7 @@ from reteamz.server.store.control.names import ENTRY, NAME, account_column, colu
 APP = create_app  # the tables of every concept are known once the application was read
 
 NEITHER = {
+    "absence": {"id", "account", "first", "last", "kind", "half"},
     "account": {"id", "timezone", "mode", "epoch", "created"},
     "audit": {"id", "account", "at", "member", "action", "subject"},
     "department": {"id", "account"},
@@ -18,6 +19,7 @@ NEITHER = {
         "id", "account", "state", "signing", "exchange", "signing_print", "exchange_print", "platform", "ticket",
         "redemption", "mac", "redeemed", "seen", "version",
     },
+    "holiday": {"id", "account", "department", "day"},
     "grant": {"account", "recipient", "seq", "jws"},
     "member": {
         "id", "account", "email", "auth", "kdf", "bundle", "identity", "settings", "exchange", "role", "state",
@@ -26,6 +28,7 @@ NEITHER = {
     "placement": {"account", "department"},
     "rating": {"account", "department", "rating"},
     "roster": {"account", "version", "sha256", "jws", "devices"},
+    "schedule": {"account", "department", "since", "week", "grace"},
     "session": {"id", "member", "created", "seen", "expires", "client"},
     "ticket": {"id", "account", "type", "expires", "uses", "redemptions"},
 }  # fmt: skip

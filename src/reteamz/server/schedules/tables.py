@@ -8,6 +8,7 @@ from sqlalchemy import JSON, ForeignKey, SmallInteger, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from reteamz.server.store.control import Base
+from reteamz.server.store.control.names import ENTRY, NAME
 
 EVERYWHERE = ""
 """Department of what holds in the whole account."""
@@ -24,7 +25,7 @@ class Schedule(Base):
     __tablename__ = "schedule"
     account: Mapped[str] = mapped_column(ForeignKey("account.id"), primary_key=True)
     department: Mapped[str] = mapped_column(String(22), primary_key=True)
-    person: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    person: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, info=NAME)
     since: Mapped[date] = mapped_column(primary_key=True)
     week: Mapped[list[list[int] | None] | None] = mapped_column(JSON(none_as_null=True))
     grace: Mapped[int] = mapped_column(SmallInteger)
@@ -38,7 +39,7 @@ class Holiday(Base):
     account: Mapped[str] = mapped_column(ForeignKey("account.id"), index=True)
     department: Mapped[str] = mapped_column(String(22))
     day: Mapped[date]
-    name: Mapped[str] = mapped_column(Text)
+    name: Mapped[str] = mapped_column(Text, info=ENTRY)
 
 
 class Absence(Base):
@@ -47,9 +48,9 @@ class Absence(Base):
     __tablename__ = "absence"
     id: Mapped[str] = mapped_column(String(22), primary_key=True)
     account: Mapped[str] = mapped_column(ForeignKey("account.id"), index=True)
-    person: Mapped[int]
+    person: Mapped[int] = mapped_column(info=NAME)
     first: Mapped[date]
     last: Mapped[date]
     kind: Mapped[str] = mapped_column(String(16))
     half: Mapped[str] = mapped_column(String(16))
-    note: Mapped[str] = mapped_column(Text)
+    note: Mapped[str] = mapped_column(Text, info=ENTRY)
