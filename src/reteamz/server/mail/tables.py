@@ -6,6 +6,7 @@ from sqlalchemy import BigInteger, ForeignKey, Integer, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from reteamz.server.store.control import Base
+from reteamz.server.store.control.names import PROSE
 
 
 class OutgoingMail(Base):
@@ -16,8 +17,8 @@ class OutgoingMail(Base):
     account: Mapped[str] = mapped_column(ForeignKey("account.id"), index=True)
     recipient: Mapped[str] = mapped_column(String(320))
     subject: Mapped[str] = mapped_column(Text)
-    text: Mapped[str] = mapped_column(Text)
-    html: Mapped[str] = mapped_column(Text)
+    text: Mapped[str] = mapped_column(Text, info=PROSE)
+    html: Mapped[str] = mapped_column(Text, info=PROSE)
     queued: Mapped[int] = mapped_column(BigInteger)
     due: Mapped[int] = mapped_column(BigInteger, index=True)
     tries: Mapped[int] = mapped_column(default=0)

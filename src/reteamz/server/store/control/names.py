@@ -1,6 +1,7 @@
 """Which columns of the control database speak of names, so that nothing is forgotten when names change.
 
-A column says so itself: ``info=NAME`` where it holds the dictionary id of a name, ``info=ENTRY`` where it holds a token or plain entry.
+A column says so itself: ``info=NAME`` where it holds the dictionary id of a name, ``info=ENTRY`` where it holds a token or plain entry,
+``info=PROSE`` where it holds text that may quote some.
 ``tests/server/store/test_names.py`` walks every table: a new column has to be one of these, or be known to hold neither.
 """
 
@@ -18,6 +19,9 @@ NAME: Final[dict[Any, Any]] = {"holds": "name"}
 """The dictionary id of a name: follows when two entries turn out to be one name."""
 ENTRY: Final[dict[Any, Any]] = {"holds": "entry"}
 """A token or a plain entry (spec 4.4, 4.7), "" for none: becomes a token when encryption is enabled later."""
+
+PROSE: Final[dict[Any, Any]] = {"holds": "prose"}
+"""Text that may quote names: emptied when history is encrypted."""
 
 
 def columns_with(info: Mapping[Any, Any]) -> Iterator[tuple[Table, Column[Any]]]:
