@@ -87,7 +87,7 @@ def commit_alone(folder: Path, batches: list[list[Stored]]) -> float:
         prepared.append(
             {
                 "batch": batch_columns(group, accounts, devices, packed),
-                "event": event_columns(group, accounts, devices, ids),
+                "event": event_columns(group, accounts, devices, ids, 0),
             }
             | newcomer_rows(change)
             | name_rows(change, 0)

@@ -57,7 +57,7 @@ def fill(path: Path, events: int, entry: Callable[[str, int], str]) -> None:
         INSERT INTO event SELECT 1, 1, {APPS} + 1 + (i * 7919) % 200, DATE '{FIRST}' + CAST(i * {DAYS} // {events} AS INTEGER),
             1767225600000 + i * {DAYS} * 86400000 // {events}, 1000 + (i * 104729) % 60000, 60,
             CASE WHEN i % 12 = 0 THEN 2 WHEN i % 29 = 0 THEN 1 ELSE 0 END,
-            1 + CAST(floor(pow((i * 48271 % 1000003) / 1000003.0, 3) * {APPS}) AS INTEGER), 0, 0, 0, 0, 3, -1, 1
+            1 + CAST(floor(pow((i * 48271 % 1000003) / 1000003.0, 3) * {APPS}) AS INTEGER), 0, 0, 0, 0, 3, -1, 1, 0
         FROM range({events}) AS numbers(i)
         """
     )

@@ -18,6 +18,7 @@ from litestar import Litestar
 from litestar.testing import TestClient
 from tests.server.ingest.support import NOW_MS, Device, Signed, identifier, token
 
+from reteamz.server.store.activity import ActivityStore
 from reteamz.wire.batch import Head, RosterHead
 from reteamz.wire.encoding import b64encode, joined, sha256
 from reteamz.wire.enrolment import Enroll, Poll
@@ -65,6 +66,13 @@ class Site:
 
     def post_batch(self, signed: Signed) -> httpx.Response:
         return self.client.post("/api/agent/batch", content=signed.body, headers=signed.headers)
+
+    @property
+    def activity(self) -> ActivityStore:
+        """Return the store behind the application."""
+        store = self.client.app.dependencies["activity"].dependency()
+        assert isinstance(store, ActivityStore)
+        return store
 
     def become_nobody(self) -> None:
         """Forget the session."""

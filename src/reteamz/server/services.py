@@ -38,6 +38,8 @@ REDEMPTIONS: Final = (200, 1_000)
 """Codes redeemed from one computer: a company installs many agents behind one address."""
 POST_S: Final = 5.0
 """How often the server looks for mail that is due, in seconds."""
+ROLL_S: Final = 60.0
+"""Seconds between two looks at how much is not rolled up."""
 
 
 def wall_clock() -> int:
@@ -86,14 +88,21 @@ class Services:
         self.committer = Committer(self.activity)
         self.receiver = Receiver(self.directory, self.committer, self.now)
         self.committer.start()
-        background = asyncio.create_task(every(POST_S, self.outbox.push))
+        background = [
+            asyncio.create_task(every(POST_S, self.outbox.push)),
+            asyncio.create_task(every(ROLL_S, self.roll_up)),
+        ]
         try:
             yield
         finally:
-            await cancel(background)
+            await cancel(*background)
             await self.committer.stop()
             await asyncio.to_thread(self.activity.close)
             await self.control.close()
+
+    async def roll_up(self) -> None:
+        """Roll up what waits, when it is much."""
+        await asyncio.to_thread(self.activity.roll_up)
 
     async def viewer(self, request: Request[Any, Any, Any]) -> Viewer:
         """Return who asks. Raises ``session_required``."""

@@ -36,12 +36,15 @@ def event(row: tuple[int, ...]) -> tuple[int, ...]:
     return (person, kind, start, end - minute * 60_000, offset, 2 + app, -1, -1, -1, -1, 1, -1)
 
 
-def account(site: Site, events: list[tuple[int, ...]], name: str) -> None:
+def account(site: Site, events: list[tuple[int, ...]], name: str, rolled: int = 0) -> None:
+    """Send events; those before ``rolled`` are rolled up, the rest are not."""
     owner = Owner(name).sign_up(site)
     computer = Computer(owner)
     computer.enroll(site, owner.make_ticket(site))
     owner.confirm(site, computer)
-    assert site.post_batch(computer.next(TOKENS, events)).status_code == 200
+    for part in (events[:rolled], events[rolled:]):
+        site.activity.roll_up(1)
+        assert site.post_batch(computer.next(TOKENS, part)).status_code == 200
 
 
 def model(rows: list[tuple[int, ...]]) -> dict[tuple[int, int], dict[tuple[str, int], int]]:
@@ -56,10 +59,12 @@ def model(rows: list[tuple[int, ...]]) -> dict[tuple[int, int], dict[tuple[str, 
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(rows_strategy)
-def test_every_five_minutes_belong_to_what_held_most_of_them(site: Site, rows: list[tuple[int, ...]]) -> None:
+@given(rows_strategy, st.integers(0, 25))
+def test_every_five_minutes_belong_to_what_held_most_of_them(
+    site: Site, rows: list[tuple[int, ...]], rolled: int
+) -> None:
     site.clock.ms += 300_000
-    account(site, [event(row) for row in rows], f"company{site.clock.ms}")
+    account(site, [event(row) for row in rows], f"company{site.clock.ms}", rolled)
     told = site.told(f"/api/reports/timeline?from={DAY}&to={DAY}")
     apps = {app["id"]: app["name"] for app in told["apps"]}
     held = model(rows)
@@ -90,10 +95,10 @@ def test_every_five_minutes_belong_to_what_held_most_of_them(site: Site, rows: l
 
 
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(rows_strategy)
-def test_hours_of_the_week_add_up(site: Site, rows: list[tuple[int, ...]]) -> None:
+@given(rows_strategy, st.integers(0, 25))
+def test_hours_of_the_week_add_up(site: Site, rows: list[tuple[int, ...]], rolled: int) -> None:
     site.clock.ms += 300_000
-    account(site, [event(row) for row in rows], f"company{site.clock.ms}")
+    account(site, [event(row) for row in rows], f"company{site.clock.ms}", rolled)
     expected = [[0] * 24 for _ in range(7)]
     for _, kind, minute, length, _, _ in rows:
         begin, end = minute * 60_000, min(minute * 60_000 + length, 86_400_000)

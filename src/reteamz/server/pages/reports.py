@@ -23,6 +23,7 @@ from reteamz.server.people.placing import require_departments
 from reteamz.server.rating.rate import Ratings, ratings_of
 from reteamz.server.reports import daily, queries
 from reteamz.server.reports.filters import Filter, PersonsOf, build_filter
+from reteamz.server.reports.log import log as log_page
 from reteamz.server.reports.rated import productivity, unrated
 from reteamz.server.schedules import schedules_of
 from reteamz.server.store.activity import ActivityStore
@@ -264,7 +265,7 @@ async def people(asked: NamedDependency[Asked], number: Page = 1) -> Template:
 @get("/log")
 async def log(asked: NamedDependency[Asked], number: Page = 1) -> Template:
     """Events one by one."""
-    report = await asked.made(queries.log, number, LOG_ROWS)
+    report = await asked.made(log_page, number, LOG_ROWS)
     return page(
         "log",
         asked.account,

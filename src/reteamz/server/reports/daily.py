@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Any, Final
 
+from reteamz.server.reports import sql
 from reteamz.server.reports.day_types import (
     Attendance,
     AttendanceRow,
@@ -23,13 +24,12 @@ from reteamz.server.reports.day_types import (
     Week,
 )
 from reteamz.server.reports.filters import Filter
-from reteamz.server.reports.sql import MIDNIGHT, events
+from reteamz.server.reports.sql import events
 from reteamz.server.store.activity import ActivityStore
+from reteamz.server.store.activity.rollup import DAY_MS, MIDNIGHT
 from reteamz.server.store.activity.schema import KIND_NAMES, LAST_USED_KIND
 
 GRAIN_MS: Final = 5 * 60_000
-HOUR_MS: Final = 3_600_000
-DAY_MS: Final = 24 * HOUR_MS
 AWAY_MS: Final = 5 * 60_000
 """After so long without an event somebody is away: agents send once a minute, and idle time is held back for three."""
 _WORKING: Final = tuple(place for place, name in enumerate(KIND_NAMES) if name in ("active", "meeting", "idle"))
@@ -112,10 +112,9 @@ def attendance(activity: ActivityStore, filter: Filter) -> Attendance:
     with activity.cursor() as cursor:
         found = cursor.execute(
             f"""
-            SELECT person, day, min(start_ms - {MIDNIGHT}) FILTER ({used}),
-                   max(start_ms + duration_ms - {MIDNIGHT}) FILTER ({used}),
-                   coalesce(sum(duration_ms) FILTER ({working}), 0)::BIGINT
-            FROM {events(filter)} GROUP BY person, day ORDER BY person, day
+            SELECT person, day, min(first_ms - {MIDNIGHT}) FILTER ({used}), max(last_ms - {MIDNIGHT}) FILTER ({used}),
+                   coalesce(sum(ms) FILTER ({working}), 0)::BIGINT
+            FROM {sql.days(filter)} GROUP BY person, day ORDER BY person, day
             """
         ).fetchall()
     rows: dict[int, list[Attended]] = {}
@@ -132,23 +131,11 @@ def attendance(activity: ActivityStore, filter: Filter) -> Attendance:
 
 
 def week(activity: ActivityStore, filter: Filter) -> Week:
-    """Return used time by hour of the week. Events that lie within an hour, nearly all, are not taken apart."""
+    """Return used time by hour of the week."""
     with activity.cursor() as cursor:
         found = cursor.execute(
             f"""
-            WITH seen AS (
-                SELECT isodow(day) - 1 AS weekday, start_ms - {MIDNIGHT} AS begins,
-                       least(start_ms + duration_ms - {MIDNIGHT}, {DAY_MS}) AS ends
-                FROM {events(filter)} WHERE kind <= {LAST_USED_KIND} AND duration_ms > 0
-            )
-            SELECT weekday, hour, sum(ms)::BIGINT FROM (
-                SELECT weekday, begins // {HOUR_MS} AS hour, ends - begins AS ms
-                FROM seen WHERE begins // {HOUR_MS} = (ends - 1) // {HOUR_MS}
-                UNION ALL
-                SELECT weekday, hour, least(ends, (hour + 1) * {HOUR_MS}) - greatest(begins, hour * {HOUR_MS}) AS ms
-                FROM seen, unnest(range(begins // {HOUR_MS}, (ends - 1) // {HOUR_MS} + 1)) AS hours(hour)
-                WHERE begins // {HOUR_MS} <> (ends - 1) // {HOUR_MS}
-            ) GROUP BY weekday, hour
+            SELECT isodow(day) - 1 AS weekday, hour, sum(ms)::BIGINT FROM {sql.hours(filter)} GROUP BY weekday, hour
             """
         ).fetchall()
     hours = [[0] * 24 for _ in range(7)]

@@ -44,6 +44,7 @@ class Filter:
         persons, devices: dense ids that are looked at, None for all.
         names: column of names → dictionary ids, of which an event must have one; empty for all.
         hours: inside or outside of working hours, None for both.
+        mark: last commit whose roll-ups are read, as the store had it; −1 reads events alone, which is as exact.
     """
 
     account: str
@@ -54,6 +55,7 @@ class Filter:
     devices: frozenset[int] | None = None
     names: tuple[tuple[str, frozenset[int]], ...] = ()
     hours: WorkingHours | None = None
+    mark: int = -1
 
     @property
     def days(self) -> int:
@@ -111,7 +113,7 @@ async def build_filter(
             everybody = await asyncio.to_thread(activity.entries, viewer.account, "person", 0, PERSONS_MOST)
             listed = frozenset(entry.id for entry in everybody)
         working = WorkingHours(hours, schedules, tuple(sorted(listed)))
-    return Filter(viewer.account, number, first, last, chosen, numbers, columns, working)
+    return Filter(viewer.account, number, first, last, chosen, numbers, columns, working, activity.mark)
 
 
 def _columns(activity: ActivityStore, account: str, names: Iterable[int]) -> tuple[tuple[str, frozenset[int]], ...]:

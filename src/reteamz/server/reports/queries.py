@@ -12,14 +12,13 @@ from typing import Any, Final, Literal
 
 import duckdb
 
+from reteamz.server.reports import sql
 from reteamz.server.reports.filters import Filter
-from reteamz.server.reports.sql import among, events
+from reteamz.server.reports.sql import among, cells
 from reteamz.server.reports.types import (
     DayHours,
     Days,
     Hours,
-    LogPage,
-    LogRow,
     Overview,
     PeopleTable,
     PersonRow,
@@ -38,11 +37,9 @@ SILENT_MS: Final = 3 * 24 * 3_600_000
 """A device fell silent when it sent nothing for this long, in milliseconds: longer than a weekend."""
 
 _WORK: Final = {"active", "meeting", "idle"}
-_BY_KIND: Final = ", ".join(
-    f"coalesce(sum(duration_ms) FILTER (kind = {place}), 0)::BIGINT" for place in range(len(KIND_ORDER))
-)
+_BY_KIND: Final = ", ".join(f"coalesce(sum(ms) FILTER (kind = {place}), 0)::BIGINT" for place in range(len(KIND_ORDER)))
 _BY_KIND_NAMED: Final = ", ".join(
-    f"coalesce(sum(duration_ms) FILTER (kind = {place}), 0)::BIGINT AS kind_{place}" for place in range(len(KIND_ORDER))
+    f"coalesce(sum(ms) FILTER (kind = {place}), 0)::BIGINT AS kind_{place}" for place in range(len(KIND_ORDER))
 )
 _SUMS: Final = ", ".join(f"sum(kind_{place})::BIGINT" for place in range(len(KIND_ORDER)))
 
@@ -92,7 +89,7 @@ def ranked(
         total_ms=total,
         count=count,
         page=page,
-        pages=_pages(count, limit),
+        pages=pages_of(count, limit),
         limit=limit,
     )
 
@@ -104,8 +101,8 @@ def _ranking(
     found = cursor.execute(
         f"""
         WITH used AS (
-            SELECT {field} AS id, sum(duration_ms)::BIGINT AS ms, count(*) AS visits
-            FROM {events(filter)} WHERE kind <= {LAST_USED_KIND} GROUP BY {field}
+            SELECT {field} AS id, sum(ms)::BIGINT AS ms, sum(visits)::BIGINT AS visits
+            FROM {cells(filter, field)} WHERE kind <= {LAST_USED_KIND} GROUP BY {field}
         ), named AS (FROM used WHERE id > 0)
         SELECT id, ms, visits, (SELECT count(*) FROM named), (SELECT sum(ms)::BIGINT FROM named)
         FROM named ORDER BY ms DESC, id LIMIT {limit:d} OFFSET {offset:d}
@@ -124,7 +121,7 @@ def _persons(cursor: duckdb.DuckDBPyConnection, filter: Filter, field: RankedFie
     return dict(
         cursor.execute(
             f"""
-            SELECT {field}, count(DISTINCT person) FILTER (person > 0) FROM {events(filter)}
+            SELECT {field}, count(DISTINCT person) FILTER (person > 0) FROM {cells(filter, field)}
             WHERE kind <= {LAST_USED_KIND}{among(field, ids)} GROUP BY {field}
             """
         ).fetchall()
@@ -136,7 +133,7 @@ def _times(cursor: duckdb.DuckDBPyConnection, filter: Filter, field: RankedField
     return dict(
         cursor.execute(
             f"""
-            SELECT {field}, sum(duration_ms)::BIGINT FROM {events(filter)}
+            SELECT {field}, sum(ms)::BIGINT FROM {cells(filter, field)}
             WHERE kind <= {LAST_USED_KIND}{among(field, ids)} GROUP BY {field}
             """
         ).fetchall()
@@ -175,7 +172,7 @@ def people(activity: ActivityStore, filter: Filter, page: int, limit: int) -> Pe
         total_ms=sum(row.hours.work for row in rows),
         count=len(rows),
         page=page,
-        pages=_pages(len(rows), limit),
+        pages=pages_of(len(rows), limit),
         limit=limit,
     )
 
@@ -211,13 +208,13 @@ def _by_day_and_person(
     """
     found = cursor.execute(
         f"""
-        WITH cells AS (
-            SELECT person, day, count(*) AS events, min(start_ms) FILTER (kind <= {LAST_USED_KIND}) AS first,
-                   max(start_ms + duration_ms) FILTER (kind <= {LAST_USED_KIND}) AS last, {_BY_KIND_NAMED}
-            FROM {events(filter)} GROUP BY person, day
+        WITH seen AS (
+            SELECT person, day, sum(visits) AS events, min(first_ms) FILTER (kind <= {LAST_USED_KIND}) AS first,
+                   max(last_ms) FILTER (kind <= {LAST_USED_KIND}) AS last, {_BY_KIND_NAMED}
+            FROM {sql.days(filter)} GROUP BY person, day
         )
         SELECT day, sum(events)::BIGINT, person, count(*), min(first), max(last), {_SUMS}
-        FROM cells GROUP BY GROUPING SETS ((day), (person))
+        FROM seen GROUP BY GROUPING SETS ((day), (person))
         """
     ).fetchall()
     by_day = {row[0]: row[6:] for row in found if row[0] is not None}
@@ -233,7 +230,7 @@ def days(activity: ActivityStore, filter: Filter) -> Days:
 
 
 def _by_day(cursor: duckdb.DuckDBPyConnection, filter: Filter) -> dict[date, tuple[int, ...]]:
-    found = cursor.execute(f"SELECT day, {_BY_KIND} FROM {events(filter)} GROUP BY day").fetchall()
+    found = cursor.execute(f"SELECT day, {_BY_KIND} FROM {sql.days(filter)} GROUP BY day").fetchall()
     return {row[0]: row[1:] for row in found}
 
 
@@ -291,72 +288,18 @@ def _silent(
     both = replace(filter, first=filter.before().first, names=(), hours=None)
     found = cursor.execute(
         f"""
-        SELECT device, max(start_ms + duration_ms) AS last_ms, count(*) FROM {events(both)}
-        GROUP BY device HAVING last_ms < {since:d} ORDER BY last_ms DESC, device
+        SELECT device, max(last_ms) AS seen, sum(visits)::BIGINT FROM {sql.days(both)}
+        GROUP BY device HAVING seen < {since:d} ORDER BY seen DESC, device
         """
     ).fetchall()
     names = {number: device for device, number in activity.device_numbers(filter.account).items()}
     return [SilentDevice(device=names[device], last_ms=last, events=events) for device, last, events in found]
 
 
-def log(activity: ActivityStore, filter: Filter, page: int, limit: int) -> LogPage:
-    """Return one page of the raw log, oldest first."""
-    chosen = events(filter)
-    with activity.cursor() as cursor:
-        (count,) = _one(cursor, f"SELECT count(*) FROM {chosen}")
-        found = cursor.execute(
-            f"""
-            SELECT device, seq, day, start_ms, duration_ms, utc_offset, kind, person, app, site, title, url, doc,
-                   input, rating
-            FROM {chosen}
-            ORDER BY start_ms, device, seq, duration_ms, kind, person, app, title
-            LIMIT {limit:d} OFFSET {(page - 1) * limit:d}
-            """
-        ).fetchall()
-    devices = {number: device for device, number in activity.device_numbers(filter.account).items()}
-    pages = _pages(count, limit)
-    return LogPage(
-        first=filter.first.isoformat(),
-        last=filter.last.isoformat(),
-        rows=[_log_row(activity, filter.account, devices, row) for row in found],
-        count=count,
-        page=page,
-        pages=pages,
-        limit=limit,
-        next=page + 1 if page < pages else None,
-    )
-
-
-def _log_row(activity: ActivityStore, account: str, devices: dict[int, str], row: tuple[Any, ...]) -> LogRow:
-    device, seq, day, start, duration, offset, kind, person, app, site, title, url, doc, typed, rating = row
-    return LogRow(
-        device=devices[device],
-        seq=seq,
-        day=day.isoformat(),
-        start_ms=start,
-        duration_ms=duration,
-        utc_offset_min=offset,
-        kind=KIND_NAMES[kind],
-        person_id=person,
-        person=activity.name(account, person),
-        app=activity.name(account, app),
-        site=activity.name(account, site),
-        title=activity.name(account, title),
-        url=activity.name(account, url),
-        doc=activity.name(account, doc),
-        input=typed,
-        rating=rating,
-    )
-
-
-def _one(cursor: duckdb.DuckDBPyConnection, query: str) -> tuple[Any, ...]:
-    row = cursor.execute(query).fetchone()
-    return row if row is not None else (0,)
-
-
 def _share(part: int, whole: int) -> float:
     return round(part / whole, 6) if whole else 0.0
 
 
-def _pages(count: int, limit: int) -> int:
+def pages_of(count: int, limit: int) -> int:
+    """Return how many pages so many rows make; there is always one."""
     return max(1, -(-count // limit))

@@ -15,7 +15,7 @@ import duckdb
 from reteamz.server.rating.rate import Ratings
 from reteamz.server.reports.filters import Filter
 from reteamz.server.reports.rated_types import Productivity, Rated, RatedDay, RatedPerson
-from reteamz.server.reports.sql import events
+from reteamz.server.reports.sql import cells
 from reteamz.server.reports.types import RankedRow
 from reteamz.server.store.activity import ActivityStore
 from reteamz.server.store.activity.schema import LAST_USED_KIND
@@ -81,7 +81,7 @@ def _grouped(
     """Return sums by rating of every day and of every person, in one look at the events."""
     found = cursor.execute(
         f"""
-        SELECT day, person, rating, sum(duration_ms)::BIGINT FROM ({_rated_events(activity, filter, ratings)})
+        SELECT day, person, rating, sum(ms)::BIGINT FROM ({_rated_events(activity, filter, ratings)})
         GROUP BY GROUPING SETS ((day, rating), (person, rating))
         """
     ).fetchall()
@@ -102,7 +102,7 @@ def _unrated(
     found = cursor.execute(
         f"""
         WITH used AS (
-            SELECT CASE WHEN site > 0 THEN site ELSE app END AS id, sum(duration_ms)::BIGINT AS ms, count(*) AS visits
+            SELECT CASE WHEN site > 0 THEN site ELSE app END AS id, sum(ms)::BIGINT AS ms, sum(visits)::BIGINT AS visits
             FROM ({_rated_events(activity, filter, ratings)}) WHERE rating = {_NONE} GROUP BY id
         )
         SELECT id, ms, visits, sum(ms) OVER ()::BIGINT FROM used WHERE id > 0 ORDER BY ms DESC, id LIMIT {UNRATED}
@@ -125,6 +125,7 @@ def _rated_events(activity: ActivityStore, filter: Filter, ratings: Ratings) -> 
     """Return a query of the used events with their rating. Everything that enters the text is an integer of ours."""
     joins: list[str] = []
     chosen: list[str] = []
+    needed = {"app", "site", "rating"}
     everywhere = _by_column(activity, filter.account, ratings.everywhere)
     numbers = {department: number for number, department in enumerate(sorted(ratings.departments), 1)}
     overrides = {
@@ -142,15 +143,17 @@ def _rated_events(activity: ActivityStore, filter: Filter, ratings: Ratings) -> 
                 f" ON placed.department = own_{column}.department AND event.{column} = own_{column}.id"
             )
             chosen.append(f"own_{column}.rating")
+            needed.add(column)
         if everywhere[column]:
             joins.append(
                 f"LEFT JOIN {_values(everywhere[column])} AS every_{column}(id, rating) ON event.{column} = every_{column}.id"
             )
             chosen.append(f"every_{column}.rating")
+            needed.add(column)
     best = ", ".join([*chosen, "CASE WHEN event.rating >= 0 THEN event.rating END", str(_NONE)])
     return f"""
-        SELECT event.day, event.person, event.app, event.site, event.duration_ms, coalesce({best}) AS rating
-        FROM (SELECT * FROM {events(filter)} WHERE kind <= {LAST_USED_KIND}) AS event {" ".join(joins)}
+        SELECT event.day, event.person, event.app, event.site, event.ms, event.visits, coalesce({best}) AS rating
+        FROM (FROM {cells(filter, *needed)} WHERE kind <= {LAST_USED_KIND}) AS event {" ".join(joins)}
     """
 
 

@@ -19,6 +19,7 @@ from reteamz.server.rating.rate import ratings_of
 from reteamz.server.reports import daily, queries
 from reteamz.server.reports.day_types import Attendance, Live, Timeline, Week
 from reteamz.server.reports.filters import Filter, HoursChoice, PersonsOf, build_filter
+from reteamz.server.reports.log import log as log_page
 from reteamz.server.reports.rated import productivity
 from reteamz.server.reports.rated_types import Productivity
 from reteamz.server.reports.types import Days, LogPage, Overview, PeopleTable, RankedTable
@@ -140,7 +141,7 @@ async def report_days(filter: Chosen, activity: Activity) -> Response[bytes]:
 @get("/log", responses={200: ResponseSpec(LogPage, description="One page, oldest first")})
 async def report_log(filter: Chosen, activity: Activity, page: Page = 1, limit: Limit = 100) -> Response[bytes]:
     """Events one by one."""
-    return await _answer(queries.log, activity, filter, page, limit)
+    return await _answer(log_page, activity, filter, page, limit)
 
 
 @get("/timeline", responses={200: ResponseSpec(Timeline, description="The last day of the range, person by person")})

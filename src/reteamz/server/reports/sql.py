@@ -1,4 +1,7 @@
-"""What all reports read: the events of a filter."""
+"""What all reports read: the events of a filter, or their sums.
+
+Roll-ups and the events after them are one: see ``store/activity/rollup.py``. Nothing but integers of ours and dates enters the text.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +10,12 @@ from typing import Final
 
 from reteamz.server.reports.filters import Filter
 from reteamz.server.schedules.spans import groups_of
+from reteamz.server.store.activity import rollup
+from reteamz.server.store.activity.rollup import MIDNIGHT
+from reteamz.server.store.activity.schema import NAMED
 
 MINUTE_MS: Final = 60_000
-MIDNIGHT: Final = f"(epoch_ms(day) - utc_offset * {MINUTE_MS})"
-"""Local midnight of an event's day, in UTC milliseconds."""
+_NAMES: Final = frozenset({*NAMED, "rating"}) - {"person"}
 
 
 def among(column: str, ids: Collection[int] | None) -> str:
@@ -27,7 +32,7 @@ def among(column: str, ids: Collection[int] | None) -> str:
 
 
 def where(filter: Filter) -> str:
-    """Return the condition on ``event`` for a filter but for its working hours. Everything in it is an integer or a date."""
+    """Return the condition on ``event``, or on a roll-up that has the columns, for a filter but for its working hours. Everything in it is an integer or a date."""
     return (
         f"account = {filter.number:d} AND day BETWEEN DATE '{filter.first.isoformat()}' AND DATE '{filter.last.isoformat()}'"
         + among("person", filter.persons)
@@ -63,4 +68,48 @@ def events(filter: Filter) -> str:
         ON worker = person AND weekday = isodow(day) AND day BETWEEN since AND until
         AND start_ms - {MIDNIGHT} >= begins AND start_ms - {MIDNIGHT} < ends
         WHERE {where(filter)}{"" if inside else " AND worker IS NULL"}
+    )"""
+
+
+def cells(filter: Filter, *names: str) -> str:
+    """Return what a filter looks at, added up as far as it is rolled up, as a query in parentheses.
+
+    Its columns: ``account, device, person, day, kind, utc_offset``, the names, ``rating``, and ``ms``, ``visits`` (events), ``first_ms``, ``last_ms``
+    (start of the first and end of the last of them). Reports that need nothing but sums read this in place of events.
+
+    Args:
+        filter: what to look at.
+        names: of ``app, site, title, url, doc, rating`` those that the report needs: the fewer, the smaller the table. None for all of them.
+    """
+    needed = (set(names) or set(_NAMES)) | {column for column, _ in filter.names}
+    return _smallest(filter, needed & _NAMES)
+
+
+def days(filter: Filter) -> str:
+    """Return the same as ``cells``, without names and ratings."""
+    return _smallest(filter, {column for column, _ in filter.names} & _NAMES)
+
+
+def _smallest(filter: Filter, needed: set[str]) -> str:
+    table, key = next((table, key) for table, key in rollup.ROLLUPS.items() if needed <= set(key))
+    columns = ", ".join(key)
+    told = f"SELECT {columns}, duration_ms AS ms, 1 AS visits, start_ms AS first_ms, start_ms + duration_ms AS last_ms"
+    if filter.hours is not None:
+        # Sums of a day do not tell when in the day it was.
+        return f"({told} FROM {events(filter)})"
+    return f"""(
+        SELECT {columns}, ms, visits, first_ms, last_ms FROM {table} WHERE {where(filter)} AND part <= {filter.mark:d}
+        UNION ALL
+        {told} FROM event WHERE {where(filter)} AND part > {filter.mark:d}
+    )"""
+
+
+def hours(filter: Filter) -> str:
+    """Return used time by hour of the local day, ``(account, day, person, device, hour, ms)``, as a query in parentheses."""
+    if filter.names or filter.hours is not None:
+        return f"({rollup.hours(events(filter))})"
+    return f"""(
+        SELECT account, day, person, device, hour, ms FROM rollup_hour WHERE {where(filter)} AND part <= {filter.mark:d}
+        UNION ALL
+        ({rollup.hours(f"(SELECT * FROM event WHERE {where(filter)} AND part > {filter.mark:d})")})
     )"""

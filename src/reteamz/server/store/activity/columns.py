@@ -19,7 +19,7 @@ _KINDS: Final = np.argsort(np.array(KIND_ORDER)).astype(np.uint8)
 
 
 def event_columns(
-    batches: Sequence[Stored], accounts: Sequence[int], devices: Sequence[int], ids: Sequence[Sequence[int]]
+    batches: Sequence[Stored], accounts: Sequence[int], devices: Sequence[int], ids: Sequence[Sequence[int]], part: int
 ) -> pa.Table:
     """Return the rows of ``event`` for several batches.
 
@@ -27,6 +27,7 @@ def event_columns(
         batches: accepted batches.
         accounts, devices: dense ids, one for each batch.
         ids: dictionary ids of each batch's tokens, in their order.
+        part: number of the commit.
     """
     counts = np.array([len(batch.events) for batch in batches])
     total = int(counts.sum())
@@ -61,6 +62,7 @@ def event_columns(
             "input": np.ascontiguousarray(values[10]),
             "rating": values[11].astype(np.int8),
             "seq": np.repeat(np.array([batch.seq for batch in batches], dtype=np.int64), counts),
+            "part": np.full(total, part, dtype=np.int64),
         }
     )
 

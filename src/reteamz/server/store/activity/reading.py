@@ -80,10 +80,17 @@ def count_readable(cursor: duckdb.DuckDBPyConnection, account: int) -> int:
     return 0 if row is None else int(row[0])
 
 
-def summaries(cursor: duckdb.DuckDBPyConnection, account: int) -> list[tuple[int, int, int]]:
-    """Return device, number of events and end of the last one in milliseconds."""
+def summaries(cursor: duckdb.DuckDBPyConnection, account: int, mark: int) -> list[tuple[int, int, int]]:
+    """Return device, number of events and end of the last one in milliseconds; ``mark`` is that of the roll-ups."""
     rows: list[tuple[int, int, int]] = cursor.execute(
-        "SELECT device, count(*), max(start_ms + duration_ms) FROM event WHERE account = ? GROUP BY device", [account]
+        """
+        SELECT device, sum(visits)::BIGINT, max(last_ms) FROM (
+            SELECT device, visits, last_ms FROM rollup_day WHERE account = $account AND part <= $mark
+            UNION ALL
+            SELECT device, 1, start_ms + duration_ms FROM event WHERE account = $account AND part > $mark
+        ) GROUP BY device
+        """,
+        {"account": account, "mark": mark},
     ).fetchall()
     return rows
 

@@ -3,6 +3,7 @@
 Ids are dense integers that the one writer gives out: 64-bit ids cost more than twice the space and half the speed. 0 is "none".
 ``link`` joins entries of the dictionary that mean one name; ``batch.token_ids`` are the entries that were signed.
 There are no keys and no indexes: the writer keeps what must be unique in memory, and indexes would slow every commit.
+A file that an earlier version wrote gets what it lacks when it is opened; its events are rolled up afterwards.
 """
 
 from __future__ import annotations
@@ -26,8 +27,16 @@ LAST_USED_KIND: Final = 1
 NAMED: Final = ("person", "app", "site", "title", "url", "doc")
 """Columns of ``event`` that hold dictionary ids."""
 
-NAME_COLUMNS: Final[dict[str, tuple[str, ...]]] = {"event": NAMED, "blob": ("person",)}
-"""Columns of every table that hold the first id of a name: they follow when two entries turn out to be one name."""
+NAME_COLUMNS: Final[dict[str, tuple[str, ...]]] = {
+    "event": NAMED,
+    "blob": ("person",),
+    "rollup": NAMED,
+    "rollup_app": ("person", "app", "site"),
+    "rollup_day": ("person",),
+    "rollup_hour": ("person",),
+}
+"""Columns of every table that hold the first id of a name: they follow when two entries turn out to be one name. Roll-ups may have
+two rows then where one would do; reports add them up."""
 
 TABLES: Final = """
 CREATE TABLE IF NOT EXISTS account (id INTEGER NOT NULL, account VARCHAR NOT NULL);
@@ -55,6 +64,29 @@ CREATE TABLE IF NOT EXISTS alarm (
     account VARCHAR NOT NULL, device VARCHAR NOT NULL, code VARCHAR NOT NULL, seq BIGINT NOT NULL,
     sha256 VARCHAR NOT NULL, at_ms BIGINT NOT NULL
 );
+ALTER TABLE event ADD COLUMN IF NOT EXISTS part BIGINT DEFAULT 0;
+CREATE TABLE IF NOT EXISTS rollup (
+    account INTEGER NOT NULL, day DATE NOT NULL, person INTEGER NOT NULL, device INTEGER NOT NULL, kind UTINYINT NOT NULL,
+    utc_offset SMALLINT NOT NULL, app INTEGER NOT NULL, site INTEGER NOT NULL, rating TINYINT NOT NULL,
+    title INTEGER NOT NULL, url INTEGER NOT NULL, doc INTEGER NOT NULL,
+    ms BIGINT NOT NULL, visits INTEGER NOT NULL, first_ms BIGINT NOT NULL, last_ms BIGINT NOT NULL, part BIGINT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS rollup_app (
+    account INTEGER NOT NULL, day DATE NOT NULL, person INTEGER NOT NULL, device INTEGER NOT NULL, kind UTINYINT NOT NULL,
+    utc_offset SMALLINT NOT NULL, app INTEGER NOT NULL, site INTEGER NOT NULL, rating TINYINT NOT NULL,
+    ms BIGINT NOT NULL, visits INTEGER NOT NULL, first_ms BIGINT NOT NULL, last_ms BIGINT NOT NULL, part BIGINT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS rollup_day (
+    account INTEGER NOT NULL, day DATE NOT NULL, person INTEGER NOT NULL, device INTEGER NOT NULL, kind UTINYINT NOT NULL,
+    utc_offset SMALLINT NOT NULL,
+    ms BIGINT NOT NULL, visits INTEGER NOT NULL, first_ms BIGINT NOT NULL, last_ms BIGINT NOT NULL, part BIGINT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS rollup_hour (
+    account INTEGER NOT NULL, day DATE NOT NULL, person INTEGER NOT NULL, device INTEGER NOT NULL,
+    hour UTINYINT NOT NULL, ms BIGINT NOT NULL, part BIGINT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS rolled (part BIGINT NOT NULL);
+INSERT INTO rolled SELECT -1 WHERE NOT EXISTS (FROM rolled);
 """
 
 SETTINGS: Final[dict[str, Any]] = {

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import duckdb
 
-from reteamz.server.store.activity import reading
+from reteamz.server.store.activity import reading, rollup
 from reteamz.server.store.activity.columns import batch_columns, event_columns
 from reteamz.server.store.activity.joining import join_labels, join_names, link_rows, move_names
 from reteamz.server.store.activity.journal import Packer
@@ -47,6 +47,12 @@ class ActivityStore:
         self._lock = threading.Lock()
         self._connection: duckdb.DuckDBPyConnection | None = None
         self._memory = Memory(secret)
+        # One at a time rewrites what is stored; a roll-up gives way.
+        self._upkeep = threading.Lock()
+        self._rolling: duckdb.DuckDBPyConnection | None = None
+        # Number of the last commit and events since the file was opened; the same of what is rolled up.
+        self._committed = (0, 0)
+        self._rolled = (-1, 0)
         self._reopen()
 
     @classmethod
@@ -67,16 +73,20 @@ class ActivityStore:
         connection = connect(self._path)
         try:
             memory = Memory.load(connection, self._secret)
+            mark = rollup.mark_of(connection)
+            last, waiting = rollup.waiting(connection, mark)
         except BaseException:
             connection.close()
             raise
         with self._lock:
             self._connection, self._memory = connection, memory
+            self._committed, self._rolled = (last, waiting), (mark, 0)
 
     def close(self) -> None:
-        """Write everything to the file proper and close it."""
+        """Write everything to the file proper and close it; a roll-up that runs is given up."""
         with self._lock:
             connection, self._connection = self._connection, None
+        self._stop_rolling()
         if connection is not None:
             connection.close()
 
@@ -145,6 +155,7 @@ class ActivityStore:
         if self._connection is None:
             self._recover()
         memory = self._memory
+        part, events = self._committed[0] + 1, sum(len(batch.events) for batch in batches)
         change = memory.change()
         try:
             accounts, devices, ids = [], [], []
@@ -156,8 +167,8 @@ class ActivityStore:
             packed = [self._packer.pack(batch.body, batch.tokens, row) for batch, row in zip(batches, ids, strict=True)]
             rows: dict[str, Any] = {"batch": batch_columns(batches, accounts, devices, packed)}
             ids = [memory.accounts[batch.account].firsts(row) for batch, row in zip(batches, ids, strict=True)]
-            if any(batch.events for batch in batches):
-                rows["event"] = event_columns(batches, accounts, devices, ids)
+            if events:
+                rows["event"] = event_columns(batches, accounts, devices, ids, part)
             rows |= newcomer_rows(change)
             rows |= name_rows(change, batches[0].received_at)
             rows |= blob_rows(batches, accounts, devices, ids)
@@ -165,6 +176,7 @@ class ActivityStore:
         except BaseException:
             change.undo()
             raise
+        self._committed = (part, self._committed[1] + events)
         for batch, number, account in zip(batches, devices, accounts, strict=True):
             memory.advance(batch, number, account)
 
@@ -187,7 +199,10 @@ class ActivityStore:
             join_labels(change, account, labels)
             rows = newcomer_rows(change) | name_rows(change, now_ms) | link_rows(change)
             if rows:
-                self._commit(rows, lambda connection: move_names(connection, change))
+                # A roll-up that began before would bring back the ids that go.
+                self._stop_rolling()
+                with self._upkeep:
+                    self._commit(rows, lambda connection: move_names(connection, change))
         except BaseException:
             change.undo()
             raise
@@ -202,6 +217,50 @@ class ActivityStore:
                 """,
                 {"account": account} | {name: getattr(alarm, name) for name in Alarm.__slots__},
             )
+
+    # Roll-ups
+
+    @property
+    def mark(self) -> int:
+        """Number of the last commit that is rolled up, −1 for none: what queries of roll-ups begin with."""
+        return self._rolled[0]
+
+    @property
+    def unrolled(self) -> int:
+        """Number of events that are not rolled up."""
+        return self._committed[1] - self._rolled[1]
+
+    def roll_up(self, least: int = rollup.SLICE) -> bool:
+        """Add up the events that wait, when there are ``least`` of them; returns whether there were. Blocks; commits go on meanwhile.
+
+        Raises:
+            StoreFailure: nothing was rolled up.
+        """
+        with self._upkeep:
+            upto, mark = self._committed, self.mark
+            if self.unrolled < least or upto[0] <= mark:
+                return False
+            connection = self._connection
+            with self.cursor() as cursor, _failures():
+                self._rolling = cursor
+                try:
+                    cursor.execute("BEGIN TRANSACTION")
+                    # Without a COMMIT closing the cursor rolls back.
+                    rollup.roll(cursor, mark, upto[0])
+                    cursor.execute("COMMIT")
+                finally:
+                    with self._lock:
+                        self._rolling = None
+            with self._lock:
+                if self._connection is connection:
+                    self._rolled = upto
+            return True
+
+    def _stop_rolling(self) -> None:
+        """Let a roll-up that runs be given up; it is made again at the next turn."""
+        with self._lock:
+            if self._rolling is not None:
+                self._rolling.interrupt()
 
     def _commit(self, rows: dict[str, Any], more: Callable[[duckdb.DuckDBPyConnection], None] = lambda _: None) -> None:
         """Write rows of tables, and what ``more`` changes, in one transaction."""
@@ -293,7 +352,7 @@ class ActivityStore:
         with self.cursor() as cursor:
             return {
                 devices[number]: DeviceSummary(events, last_ms)
-                for number, events, last_ms in reading.summaries(cursor, self.account_number(account))
+                for number, events, last_ms in reading.summaries(cursor, self.account_number(account), self.mark)
                 if number in devices
             }
 
