@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final, Literal, Protocol
 
 import msgspec
@@ -15,6 +15,7 @@ from reteamz.wire.batch import Event as Row
 from reteamz.wire.tokens import Field
 
 Mode = Literal["encrypted", "anonymous", "plain"]
+Rate = Callable[[Event], int]
 
 _BODY_BYTES: Final = limits.BATCH_BYTES - 64 * 1024
 _ROW_BYTES: Final = 120
@@ -47,8 +48,9 @@ ANONYMOUS: Final = Terms("anonymous", 0, None, 0)
 class _Columns:
     """Tokens and rows of one batch while it is filled."""
 
-    def __init__(self, names: Names) -> None:
+    def __init__(self, names: Names, rate: Rate) -> None:
         self._names = names
+        self._rate = rate
         self._indexes: dict[Field, dict[str, int]] = {
             "person": {},
             "app": {},
@@ -107,7 +109,7 @@ class _Columns:
                 index("url", event.url),
                 index("doc", event.document),
                 event.input,
-                -1,
+                self._rate(event),
             )
         )
         self.bytes += _ROW_BYTES
@@ -120,8 +122,8 @@ class BatchMaker:
         self._account = account
         self._device = device
 
-    def batches(self, terms: Terms, names: Names, events: list[Event]) -> Iterator[Make]:
-        """Yield one maker for every batch that the events fill."""
+    def batches(self, terms: Terms, names: Names, rate: Rate, events: list[Event]) -> Iterator[Make]:
+        """Yield one maker for every batch that the events fill; ``rate`` gives an event's rating (spec 9.2)."""
         events = [event for event in events if 0 <= event.start <= _LATEST_MS]
         if terms.mode == "anonymous":
             rows: list[Row] = [
@@ -130,12 +132,12 @@ class BatchMaker:
             for start in range(0, len(rows), limits.BATCH_EVENTS):
                 yield self._make(ANONYMOUS, [], rows[start : start + limits.BATCH_EVENTS])
             return
-        columns = _Columns(names)
+        columns = _Columns(names, rate)
         for event in events:
             columns.add(event)
             if columns.full():
                 yield self._make(terms, columns.tokens, columns.rows)
-                columns = _Columns(names)
+                columns = _Columns(names, rate)
         if columns.rows:
             yield self._make(terms, columns.tokens, columns.rows)
 

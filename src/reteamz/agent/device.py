@@ -148,7 +148,8 @@ class Device:
             if not events:
                 return
             try:
-                makers = self._maker.batches(self._trust.terms(self._policy.version), self._names, events)
+                terms = self._trust.terms(self._policy.version)
+                makers = self._maker.batches(terms, self._names, self._trust.rate, events)
                 self._spool.append(list(makers), self._pending())
             except BaseException:
                 self._merger.put_back(events)

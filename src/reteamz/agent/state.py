@@ -11,6 +11,15 @@ from reteamz.agent.folder import read_private, write_private
 from reteamz.wire.encoding import Hash, Id
 from reteamz.wire.errors import Code, ReteamzError
 from reteamz.wire.jwk import PublicOkp
+from reteamz.wire.rules import RulesHead
+
+
+class KeptRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The last rule set that was believed, as it was signed: names and patterns in it are tokens."""
+
+    head: RulesHead
+    jws: str
+    signer: PublicOkp
 
 
 class State(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -18,7 +27,8 @@ class State(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     ``fingerprint`` is the owner's (spec 1.11), ``mode`` the account's as the code said. ``confirmed`` is what the
     server said last, believed only where no key depends on it: in a plain account. ``owner`` is the identity key that has the fingerprint, ``grants``
-    are those accepted, in order. ``private_until`` is the end of private time in milliseconds.
+    are those accepted, in order. ``private_until`` is the end of private time in milliseconds. ``rules`` follow the grants: they
+    are in force while the last grant names their signer.
     """
 
     v: Literal[1]
@@ -34,6 +44,7 @@ class State(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     grants: tuple[str, ...] = ()
     stopped: Code | None = None
     private_until: int = 0
+    rules: KeptRules | None = None
 
 
 def state_path(folder: Path) -> Path:

@@ -1,7 +1,8 @@
-"""What this computer believes, and from whom: every rule in one class without I/O (spec 7, 8)."""
+"""What this computer believes, and from whom: every rule in one class without I/O (spec 7, 8, 12)."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Literal
 
 import msgspec
@@ -9,11 +10,16 @@ import msgspec
 from reteamz.agent.batches import ANONYMOUS, Terms
 from reteamz.agent.keys import DeviceKeys
 from reteamz.agent.names import PlainNames, TokenNames
-from reteamz.agent.state import State
+from reteamz.agent.rules import Rater, unrated
+from reteamz.agent.samples import Event
+from reteamz.agent.state import KeptRules, State
 from reteamz.crypto.grant import AgentKeys, GrantState, accept_grant
+from reteamz.crypto.rules import TrustedRules, open_rules
+from reteamz.crypto.tokens import TokenReader
 from reteamz.wire.encoding import b64decode
 from reteamz.wire.errors import ReteamzError
 from reteamz.wire.jwk import PublicOkp
+from reteamz.wire.rules import RulesHead, RulesView, epoch_of
 
 Mode = Literal["anonymous", "plain", "encrypted"]
 
@@ -30,6 +36,10 @@ class Trust:
         self._keys = keys
         self._granted: GrantState | None = None
         self._current: AgentKeys | None = None
+        self._masters: dict[int, bytes] = {}
+        self._rules = TrustedRules.after(state.account)
+        self.rate: Callable[[Event], int] = unrated
+        """Rates an event by the rules that are in force."""
         try:
             for grant in state.grants:
                 if state.owner is None:
@@ -39,6 +49,7 @@ class Trust:
             raise ReteamzError(
                 "state_corrupt", "What this computer remembers of its owner is damaged; enrol it again with a new code."
             ) from None
+        self._recall(state.rules)
 
     @property
     def mode(self) -> Mode:
@@ -71,13 +82,53 @@ class Trust:
         if grant is not None and (not state.grants or state.grants[-1] != grant):
             self._take(owner, grant)
             state = msgspec.structs.replace(state, owner=owner, grants=(*state.grants, grant))
+            self._recall(state.rules)
         if confirmed != state.confirmed:
             state = msgspec.structs.replace(state, confirmed=confirmed)
         changed = state != self.state
         self.state = state
         return changed
 
+    @property
+    def rules(self) -> int:
+        """Version of the rules that are in force, 0 for none."""
+        return self._rules.head.version if self.rate is not unrated else 0
+
+    def rules_answered(self, told: RulesView) -> bool:
+        """Take in the rules that a poll brought; tell whether anything changed (spec 12.4-12.6).
+
+        Raises:
+            ReteamzError: ``rules_refused``, ``rules_rollback``, ``rules_fork``, ``plain_refused``, ``pattern_invalid`` and those of a bad
+                signature or token; everything stays as it was.
+        """
+        if self._granted is None:
+            return False
+        kept = self._obey(self._rules.head, told.jws, told.signer)
+        changed = kept != self.state.rules
+        self.state = msgspec.structs.replace(self.state, rules=kept)
+        return changed
+
+    def _obey(self, mark: RulesHead, jws: str, signer: PublicOkp) -> KeptRules:
+        signers = self._granted.signers if self._granted is not None else []
+        trusted = TrustedRules.after(self.state.account, mark).update(jws, signer, signers)
+        assert trusted.rules is not None
+        if epoch_of(trusted.rules) == 0:
+            raise ReteamzError("plain_refused", "The server sent rules in plain text; do not trust this server.")
+        rate = Rater(open_rules(trusted.rules, TokenReader(self._masters).decrypt))
+        self._rules, self.rate = trusted, rate
+        return KeptRules(trusted.head, jws, signer)
+
+    def _recall(self, kept: KeptRules | None) -> None:
+        """Obey the remembered rules; those that cannot be obeyed any more are asked for again, never older ones."""
+        if kept is None:
+            return
+        try:
+            self._obey(kept.head, kept.jws, kept.signer)
+        except ReteamzError:
+            self._rules, self.rate = TrustedRules.after(self.state.account, kept.head), unrated
+
     def _take(self, owner: PublicOkp, grant: str) -> None:
         self._current, self._granted = accept_grant(
             grant, owner, b64decode(self.state.fingerprint), self.state.account, self._keys.exchange, self._granted
         )
+        self._masters[self._current.epoch] = b64decode(self._current.master)

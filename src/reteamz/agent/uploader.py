@@ -38,7 +38,7 @@ class Uploader:
         self._wake = threading.Event()
         self._ended = False
         self.problem: ReteamzError | None = None
-        """Why the last try failed, None after a good one."""
+        """Why the last try failed, or why new rules are not obeyed; None after a good one."""
         self.done_at = 0
         """When the last good upload ended, in milliseconds; 0 for never."""
         self.stopped: ReteamzError | None = None
@@ -64,7 +64,7 @@ class Uploader:
             self._failures += 1
             asked = error.retry_after if isinstance(error, Refusal) else 0.0
             return max(asked, self.back_off())
-        self.problem = None
+        self.problem = self._device.sync.rules_problem
         self._failures = 0
         self.done_at = self._now()
         return self._every * (1 - JITTER + 2 * JITTER * self._chance())

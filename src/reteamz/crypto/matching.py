@@ -39,7 +39,10 @@ class Matcher:
         """``tree`` is whole (spec 12.2-12.4), its patterns in plain text."""
         self._ranks = ranks(tree)
         self._ratings = category_ratings(tree)
-        self._judges = {field: _judges(tree, field) for field in RULE_FIELDS}
+        expressions = {field: tuple(_expressions(tree, field)) for field in RULE_FIELDS}
+        # Most rules look at every field: what looks for the same expressions is made once.
+        made = {some: _judges(some) for some in set(expressions.values())}
+        self._judges = {field: made[some] for field, some in expressions.items()}
 
     def verdict(self, field: RuleField, name: str) -> int:
         """Return the highest rank whose rule matches; ``name`` is normalised (spec 4.1)."""
@@ -82,12 +85,12 @@ class _Alone:
         return self._rank if self._compiled.search(text) else 0
 
 
-def _judges(tree: RuleTree, field: RuleField) -> list[_Together | _Alone]:
-    """Return what looks for a field's expressions, the highest ranks first."""
+def _judges(expressions: tuple[_Expression, ...]) -> list[_Together | _Alone]:
+    """Return what looks for the expressions, the highest ranks first."""
     judges: list[_Together | _Alone] = []
     together: list[_Expression] = []
     try:
-        for expression in _expressions(tree, field):
+        for expression in expressions:
             full = len(together) == _SET_RULES or sum(one.size for one in together) + expression.size > _SET_SIZE
             if full and together:
                 judges.append(_Together(together))

@@ -31,6 +31,7 @@ from reteamz.server.people import routes as people
 from reteamz.server.rating import routes as rating
 from reteamz.server.reports import routes as reports
 from reteamz.server.roster import routes as roster
+from reteamz.server.rules import routes as rules
 from reteamz.server.schedules import routes as schedules
 from reteamz.server.secret import derived, load_secret
 from reteamz.server.services import Services, wall_clock
@@ -50,6 +51,7 @@ CONCEPTS: Final = (
     history,
     journal,
     rating,
+    rules,
     reports,
     blobs,
     audit,

@@ -9,6 +9,7 @@ import msgspec
 from reteamz.wire.batch import Head
 from reteamz.wire.encoding import Count, Hash, Id
 from reteamz.wire.jwk import PublicOkp, PublicRsa
+from reteamz.wire.rules import RulesView
 
 TicketType = Literal["device", "member"]
 DeviceState = Literal["waiting", "confirmed", "removed"]
@@ -33,8 +34,8 @@ class Enrolled(msgspec.Struct, frozen=True):
     state: DeviceState
 
 
-class Poll(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Asks for what concerns this device (spec 11.2); ``at`` in milliseconds."""
+class Poll(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Asks for what concerns this device (spec 11.2); ``at`` in milliseconds, ``rules`` the version that it obeys, 0 for none."""
 
     v: Literal[1]
     account: Id
@@ -42,6 +43,7 @@ class Poll(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     at: Count
     version: Annotated[str, msgspec.Meta(max_length=64)]
     computer: Annotated[str, msgspec.Meta(max_length=6000)] | None
+    rules: Count = 0
 
 
 class Polled(msgspec.Struct, frozen=True):
@@ -52,6 +54,7 @@ class Polled(msgspec.Struct, frozen=True):
     grant: str | None
     head: Head
     now: Count
+    rules: RulesView | None = None
 
 
 class BatchStored(msgspec.Struct, frozen=True):

@@ -15,6 +15,7 @@ from reteamz.crypto.signing import sign_request
 from reteamz.wire.batch import RETIRING, Batch, Refused, decode_body
 from reteamz.wire.enrolment import DeviceState, Poll, Polled
 from reteamz.wire.errors import Code, ReteamzError
+from reteamz.wire.rules import RulesView
 from reteamz.wire.signing import POLL
 from reteamz.wire.tokens import split_plain
 
@@ -38,6 +39,8 @@ class Sync:
         self._spool = spool
         self._maker = maker
         self._now = now
+        self.rules_problem: ReteamzError | None = None
+        """Why the rules that the server sent last are not obeyed, None when they are."""
 
     def poll_once(self) -> DeviceState:
         """Ask for what concerns this device; a grant of the pinned owner is accepted.
@@ -68,11 +71,25 @@ class Sync:
         # What was recorded so far is told as it was allowed then.
         device.flush()
         device.believe(device.trust.poll_answered(polled.state == "confirmed", polled.owner, polled.grant))
+        self._take_rules(polled.rules)
         return polled.state
 
+    def _take_rules(self, told: RulesView | None) -> None:
+        """Obey new rules, or remember why not: whatever is wrong with them, what was recorded is still sent."""
+        self.rules_problem = None
+        if told is None:
+            return
+        try:
+            self._device.believe(self._device.trust.rules_answered(told))
+        except ReteamzError as error:
+            self.rules_problem = error
+
     def _poll(self, computer: str | None) -> Polled:
-        state = self._device.trust.state
-        body = msgspec.json.encode(Poll(1, state.account, state.device, self._now(), __version__, computer))
+        trust = self._device.trust
+        state = trust.state
+        body = msgspec.json.encode(
+            Poll(1, state.account, state.device, self._now(), __version__, computer, trust.rules)
+        )
         return self._client.poll(body, sign_request(self._device.signing, POLL, body))
 
     def push_once(self) -> bool:
@@ -133,7 +150,8 @@ class Sync:
         events = [self._event(batch, row, named) for row in batch.events]
         if not named:
             terms = ANONYMOUS
-        return list(self._maker.batches(terms, self._device.trust.names(), events))
+        trust = self._device.trust
+        return list(self._maker.batches(terms, trust.names(), trust.rate, events))
 
     def _event(self, batch: Batch, row: tuple[int, ...], named: bool) -> Event:
         event = Event(row[2], row[2] + row[3], row[1], row[4], "", "", "", "", "", "", row[10])

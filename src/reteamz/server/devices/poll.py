@@ -10,6 +10,7 @@ from reteamz.server.accounts.tables import Account
 from reteamz.server.devices.tables import Device
 from reteamz.server.roster.post import owner_key
 from reteamz.server.roster.tables import StoredGrant
+from reteamz.server.rules.sets import newest
 from reteamz.wire import limits
 from reteamz.wire.batch import Head
 from reteamz.wire.encoding import strict_decode
@@ -43,12 +44,15 @@ async def answer_poll(
         device.computer = poll.computer
     device.seen, device.version = now, poll.version
     granted = await session.get(StoredGrant, (device.account, device.exchange_print))
+    # Without a grant a device knows no signer, so it could obey none (spec 12.12).
+    rules = await newest(session, device.account) if granted is not None and device.state == "confirmed" else None
     return Polled(
         state=device.state,  # type: ignore[arg-type]  # one of the three is written
         owner=await owner_key(session, device.account),
         grant=granted.jws if granted is not None and device.state == "confirmed" else None,
         head=head_of(device.id),
         now=now,
+        rules=rules if rules is not None and rules.version != poll.rules else None,
     )
 
 

@@ -12,6 +12,7 @@ import reteamz.server.mail.tables
 import reteamz.server.people.tables
 import reteamz.server.rating.tables
 import reteamz.server.roster.tables
+import reteamz.server.rules.tables
 import reteamz.server.schedules.tables  # noqa: F401  # tables are known once their module was read
 from reteamz.server.store.control import Base
 

@@ -1,0 +1,54 @@
+"""What an owner does with rules: read the newest set, sign and publish the next (spec 12)."""
+
+from __future__ import annotations
+
+from reteamz.crypto.rules import TrustedRules, open_rules, sign_rules
+from reteamz.owner.client import Owner
+from reteamz.wire.errors import ReteamzError
+from reteamz.wire.rules import RuleSet, RulesHead, RulesPost, RulesVersions, RuleTree
+from reteamz.wire.tokens import split_plain
+
+
+def fetch_rules(owner: Owner, known: TrustedRules | None = None) -> TrustedRules:
+    """Return the newest rules, verified; ``known`` are those that were seen before.
+
+    Raises:
+        ReteamzError: ``rules_refused``, ``rules_rollback``, ``rules_fork`` and those of a bad signature.
+    """
+    trusted = known or TrustedRules.after(owner.account)
+    for told in owner.connection.get("/api/rules", RulesVersions).rules:
+        trusted = trusted.update(told.jws, told.signer, owner.roster.signers())
+    return trusted
+
+
+def read_rules(owner: Owner, rules: RuleSet) -> RuleTree:
+    """Return what verified rules say, in plain text. Raises ``pattern_invalid`` and those of a bad token."""
+    reader = owner.reader()
+
+    def read(entry: str) -> str:
+        plain = split_plain(entry)
+        return plain[1] if plain is not None else reader.decrypt(entry)
+
+    return open_rules(rules, read)
+
+
+def publish_rules(owner: Owner, tree: RuleTree, now: int, known: TrustedRules | None = None) -> TrustedRules:
+    """Sign the next rules and store them; ``now`` in milliseconds.
+
+    Args:
+        owner: who signs.
+        tree: what the rules say, in plain text.
+        now: the time, in milliseconds.
+        known: the rules that were seen before.
+
+    Raises:
+        ReteamzError: ``pattern_invalid``, ``rules_refused``, ``rules_conflict`` when somebody else was faster, and those of :func:`fetch_rules`.
+    """
+    before = fetch_rules(owner, known)
+    settings = owner.bundle.settings
+    jws = sign_rules(settings, owner.account, before.head, now, tree, lambda label: owner.entry("label", label))
+    after = before.update(jws, settings.public(), owner.roster.signers())
+    stored = owner.connection.post("/api/rules", RulesPost(jws), RulesHead)
+    if stored != after.head:
+        raise ReteamzError("rules_fork", "The server stored other rules than were signed; do not trust this server.")
+    return after
