@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -45,12 +44,12 @@ def head(jws: str, version: int) -> RulesHead:
 
 
 @pytest.fixture
-def confirmed(owner: Owner, computer: Computer) -> Iterator[Computer]:
+def confirmed(owner: Owner, computer: Computer) -> Computer:
     """A computer with a grant; what the server really holds as rules is kept from it."""
     owner.confirm(owner.waiting())
     computer.lying.lies[POLL] = lambda told: told.update(rules=None)
     computer.device.sync.poll_once()
-    yield computer
+    return computer
 
 
 def told(computer: Computer, owner: Owner, jws: str, signer: PublicOkp | None = None, version: int = 1) -> str | None:
