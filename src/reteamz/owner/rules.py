@@ -5,7 +5,7 @@ from __future__ import annotations
 from reteamz.crypto.rules import TrustedRules, open_rules, sign_rules
 from reteamz.owner.client import Owner
 from reteamz.wire.errors import ReteamzError
-from reteamz.wire.rules import RuleSet, RulesHead, RulesPost, RulesVersions, RuleTree
+from reteamz.wire.rules import RuleSet, RulesHead, RulesPost, RulesVersions, RuleTree, epoch_of
 from reteamz.wire.tokens import split_plain
 
 
@@ -30,6 +30,18 @@ def read_rules(owner: Owner, rules: RuleSet) -> RuleTree:
         return plain[1] if plain is not None else reader.decrypt(entry)
 
     return open_rules(rules, read)
+
+
+def renew_rules(owner: Owner, now: int) -> TrustedRules | None:
+    """Sign the newest rules again with labels as the account takes them now, after encryption was enabled; None where there are none.
+
+    Raises:
+        ReteamzError: as :func:`publish_rules`.
+    """
+    known = fetch_rules(owner)
+    if known.rules is None or epoch_of(known.rules) in (owner.epoch, None):
+        return known if known.rules is not None else None
+    return publish_rules(owner, read_rules(owner, known.rules), now, known)
 
 
 def publish_rules(owner: Owner, tree: RuleTree, now: int, known: TrustedRules | None = None) -> TrustedRules:

@@ -104,6 +104,24 @@ def test_plain_accounts_hold_plain_labels(site: Site) -> None:
     assert post(site, plain).status_code == 201
 
 
+def test_encryption_ends_the_readable_versions(site: Site) -> None:
+    owner = Owner("open", mode="plain").sign_up(site)
+    plain: dict[str, Any] = {
+        "categories": [Category(1, None, "label:Work", 2)],
+        "rules": [Rule(1, [], "label:Canary 4711", False)],
+        "overrides": [],
+    }
+    first = signed(owner, **plain)
+    second = signed(owner, **plain, version=2, prev=sha256(first.encode()))
+    assert [post(site, text).status_code for text in (first, second)] == [201, 201]
+    owner.next(mode="encrypted", epoch=1)
+    assert owner.post(site).status_code == 201
+    third = {"version": 3, "prev": sha256(second.encode())}
+    assert refused(site, signed(owner, **plain, **third)) == (403, "plain_refused")
+    assert post(site, signed(owner, **third)).status_code == 201
+    assert [rules["version"] for rules in site.told("/api/rules?since=0")["rules"]] == [3]
+
+
 def test_a_poll_brings_the_newest_set_once(site: Site, owner: Owner, computer: Computer) -> None:
     assert computer.poll(site).json()["rules"] is None
     first = signed(owner)

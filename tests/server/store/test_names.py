@@ -29,6 +29,7 @@ NEITHER = {
     "placement": {"account", "department"},
     "rating": {"account", "department", "rating"},
     "roster": {"account", "version", "sha256", "jws", "devices"},
+    "rules_version": {"account", "version", "sha256", "jws", "signer", "member", "issued"},
     "schedule": {"account", "department", "since", "week", "grace"},
     "session": {"id", "member", "created", "seen", "expires", "client"},
     "ticket": {"id", "account", "type", "expires", "uses", "redemptions"},

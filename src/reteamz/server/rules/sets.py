@@ -32,7 +32,7 @@ async def newest(session: AsyncSession, account: str) -> RulesView | None:
 async def rules_of(session: AsyncSession, account: str) -> RuleSet | None:
     """Return what the newest rule set says in the open, None before the first."""
     row = await _newest(session, account)
-    return strict_decode(b64decode(row.jws.split(".")[1]), RuleSet) if row is not None else None
+    return _payload(row) if row is not None else None
 
 
 async def versions_since(session: AsyncSession, viewer: Viewer, since: int | None) -> RulesVersions:
@@ -82,6 +82,8 @@ async def post_rules(session: AsyncSession, viewer: Viewer, jws: str, now: int) 
         await session.flush()
     except IntegrityError:
         raise _conflict() from None
+    if epoch_of(rules):
+        await _forget_plain(session, viewer.account)
     record(session, now, viewer.account, viewer.member, "rules_signed", str(head.version))
     return head
 
@@ -107,6 +109,17 @@ def _check_labels(account: Account, rules: RuleSet) -> None:
     if epoch == 0:
         raise ReteamzError("plain_refused", "Readable names are not taken here; log in again, then repeat.")
     raise ReteamzError("rules_refused", "The rules are encrypted under another epoch; load the page again.")
+
+
+async def _forget_plain(session: AsyncSession, account: str) -> None:
+    """Delete versions from before encryption: once their labels are tokens, nobody needs the readable ones (spec 12.4)."""
+    for row in await session.scalars(select(RulesVersion).where(RulesVersion.account == account)):
+        if epoch_of(_payload(row)) == 0:
+            await session.delete(row)
+
+
+def _payload(row: RulesVersion) -> RuleSet:
+    return strict_decode(b64decode(row.jws.split(".")[1]), RuleSet)
 
 
 async def _newest(session: AsyncSession, account: str) -> RulesVersion | None:
