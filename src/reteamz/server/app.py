@@ -15,6 +15,7 @@ from litestar.template import TemplateConfig
 from reteamz import __version__
 from reteamz.server import errors, security
 from reteamz.server.accounts import routes as accounts
+from reteamz.server.alerts import routes as alerts
 from reteamz.server.audit import routes as audit
 from reteamz.server.blobs import routes as blobs
 from reteamz.server.config import Config
@@ -54,6 +55,7 @@ CONCEPTS: Final = (
     rules,
     reports,
     blobs,
+    alerts,
     audit,
     operation,
     pages,

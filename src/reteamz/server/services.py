@@ -15,6 +15,10 @@ from litestar.di import Provide
 from reteamz.server.accounts.access import Viewer
 from reteamz.server.accounts.limiter import Limiter
 from reteamz.server.accounts.sessions import COOKIE, viewer_of
+from reteamz.server.alerts.arrivals import Arrivals
+from reteamz.server.alerts.hooks import Hooks
+from reteamz.server.alerts.post import Post
+from reteamz.server.alerts.watch import Watch
 from reteamz.server.background import cancel, every
 from reteamz.server.blobs.store import BlobStore
 from reteamz.server.config import Config
@@ -36,8 +40,9 @@ ATTEMPTS: Final = (10, 30_000)
 """Log-ins and sign-ups: ten at once, then one in 30 seconds, for every computer and every address."""
 REDEMPTIONS: Final = (200, 1_000)
 """Codes redeemed from one computer: a company installs many agents behind one address."""
+WATCH_S: Final = 5.0
 POST_S: Final = 5.0
-"""How often the server looks for mail that is due, in seconds."""
+"""How often the server looks whether a rule found something, and for mail and webhooks that are due, in seconds."""
 ROLL_S: Final = 60.0
 """Seconds between two looks at how much is not rolled up."""
 
@@ -64,12 +69,15 @@ class Services:
         self.redemptions = Limiter(*REDEMPTIONS)
         self.directory = DeviceDirectory(self.control)
         self.placements = Placements(self.control)
+        self.arrivals = Arrivals()
         self.outbox = Outbox(self.control, config.mail, now)
         self.login_secret = derived(secret, "login")
         self._dictionary_secret = derived(secret, "dictionary")
         self.activity: ActivityStore
         self.committer: Committer
         self.receiver: Receiver
+        self.watch: Watch
+        self.post: Post
 
     def open(self) -> None:
         """Open the stores; blocks.
@@ -80,16 +88,19 @@ class Services:
         prepare_control(self.control.url)
         path = Path(self.config.activity.removeprefix("duckdb:///"))
         self.activity = open_activity(path, self._dictionary_secret)
+        self.watch = Watch(self.control, self.activity, self.arrivals, self.outbox.configured, self.now)
+        self.post = Post(self.control, self.activity, Hooks(self.config.hooks), self.config.origin, self.now)
 
     @asynccontextmanager
     async def running(self, _: Litestar) -> AsyncIterator[None]:
         """Serve from the open stores; at the end commit what waits, then close."""
         await follow_joins(self.control, self.activity)
-        self.committer = Committer(self.activity)
+        self.committer = Committer(self.activity, committed=self.arrivals.note)
         self.receiver = Receiver(self.directory, self.committer, self.now)
         self.committer.start()
         background = [
-            asyncio.create_task(every(POST_S, self.outbox.push)),
+            asyncio.create_task(every(WATCH_S, self.watch.turn)),
+            asyncio.create_task(every(POST_S, self.send)),
             asyncio.create_task(every(ROLL_S, self.roll_up)),
         ]
         try:
@@ -103,6 +114,11 @@ class Services:
     async def roll_up(self) -> None:
         """Roll up what waits, when it is much."""
         await asyncio.to_thread(self.activity.roll_up)
+
+    async def send(self) -> None:
+        """Send what is due; a webhook that hangs holds no mail up."""
+        await self.post.write()
+        await asyncio.gather(self.outbox.push(), self.post.call())
 
     async def viewer(self, request: Request[Any, Any, Any]) -> Viewer:
         """Return who asks. Raises ``session_required``."""
@@ -132,6 +148,7 @@ class Services:
             "attempts",
             "redemptions",
             "outbox",
+            "watch",
         )
         return {
             **{name: give(name) for name in (*names, "metrics", "now")},

@@ -13,6 +13,14 @@ APP = create_app  # the tables of every concept are known once the application w
 NEITHER = {
     "absence": {"id", "account", "first", "last", "kind", "half"},
     "account": {"id", "timezone", "mode", "epoch", "created"},
+    "alert": {"id", "account", "rule", "since", "kind", "day", "subject", "device", "value", "threshold", "at"},
+    "alert_delivery": {
+        "id", "alert", "channel", "member", "state", "since", "due", "tries", "reason", "mail", "settled",
+    },
+    "alert_rule": {
+        "id", "account", "department", "kind", "enabled", "quiet", "mail", "hook", "secret", "since",
+    },
+    "alert_seen": {"member", "alert"},
     "audit": {"id", "account", "at", "member", "action", "subject"},
     "department": {"id", "account"},
     "device": {

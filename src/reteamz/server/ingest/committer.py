@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 
@@ -66,6 +66,7 @@ class Committer:
         wait_s: how long a group's first batch waits for others, in seconds.
         queue_batches, queue_bytes: what may wait at most.
         group_events: most events in one transaction; a single batch may have more.
+        committed: told of every group that is on disk, after its senders were answered.
         monotonic: clock for the wait, in seconds.
     """
 
@@ -77,6 +78,7 @@ class Committer:
         queue_batches: int = QUEUE_BATCHES,
         queue_bytes: int = QUEUE_BYTES,
         group_events: int = GROUP_EVENTS,
+        committed: Callable[[Sequence[Stored]], None] = lambda _: None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._store = store
@@ -84,6 +86,7 @@ class Committer:
         self._queue_batches = queue_batches
         self._queue_bytes = queue_bytes
         self._group_events = group_events
+        self._committed = committed
         self._monotonic = monotonic
         self._lock = threading.Lock()
         self._arrived = threading.Event()
@@ -149,19 +152,19 @@ class Committer:
             failure = await asyncio.shield(item.future)
             if failure is not None:
                 raise refusal(failure)
-            return own
+            return await self._stored(message, batch, own)
         if where is Place.GAP:
             raise ChainError("chain_gap", "Batches before this one are missing; send them from the head on.", committed)
         if item is None and where is Place.EARLIER:
             if own == committed:
-                return own
+                return await self._stored(message, batch, own)
             try:
                 stored = await asyncio.to_thread(self._store.batch_hash, batch.device, batch.seq)
             except StoreFailure as failure:
                 raise refusal(failure) from failure
             if stored == own.sha256:
                 return own
-        await self._alarm(batch, own)
+        await self._alarm("chain_fork", batch, own)
         raise ChainError("chain_fork", "Another batch of this number is stored; enrol this device again.", committed)
 
     async def perform(self, work: Callable[[], T]) -> T:
@@ -202,9 +205,15 @@ class Committer:
         self._tails[batch.device] = item
         return item
 
-    async def _alarm(self, batch: Stored, own: Head) -> None:
-        """Tell the owner of a fork."""
-        alarm = Alarm(batch.device, "chain_fork", own.seq, own.sha256, batch.received_at)
+    async def _stored(self, message: Batch | Void | Restart, batch: Stored, own: Head) -> Head:
+        """Return the head; tell the owner of a restart, which says that batches are lost (spec 9.8)."""
+        if isinstance(message, Restart):
+            await self._alarm("chain_gap", batch, own)
+        return own
+
+    async def _alarm(self, code: Code, batch: Stored, own: Head) -> None:
+        """Tell the owner of a fork or a gap."""
+        alarm = Alarm(batch.device, code, own.seq, own.sha256, batch.received_at)
         try:
             await asyncio.to_thread(self._store.raise_alarm, batch.account, alarm)
         except StoreFailure as failure:
@@ -223,7 +232,10 @@ class Committer:
             stopping = self._stopping.is_set()
             group = self._take()
             if group:
-                self._settle(group, self._commit(group))
+                failure = self._commit(group)
+                self._settle(group, failure)
+                if failure is None:
+                    self._committed([item.batch for item in group])
             elif stopping:
                 self._work()
                 return

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from reteamz.server.accounts.access import Viewer
 from reteamz.server.accounts.signup import check_label
 from reteamz.server.accounts.tables import Account
+from reteamz.server.alerts.tables import AlertRule
 from reteamz.server.audit.record import record
 from reteamz.server.people.tables import Department, Placement
 from reteamz.server.rating.tables import Rating
@@ -106,7 +107,7 @@ async def remove_department(session: AsyncSession, viewer: Viewer, department: s
     row = await _own(session, viewer, department)
     await session.execute(delete(Placement).where(Placement.department == department))
     await session.execute(delete(Rating).where(Rating.account == viewer.account, Rating.department == department))
-    for table in (Schedule, Holiday):
+    for table in (Schedule, Holiday, AlertRule):
         await session.execute(delete(table).where(table.account == viewer.account, table.department == department))
     await session.delete(row)
     record(session, now, viewer.account, viewer.member, "department_removed", department)

@@ -105,7 +105,7 @@ async def build_filter(
         known = activity.device_numbers(viewer.account)
         numbers = frozenset(known[device] for device in wanted if device in known)
     number = activity.account_number(viewer.account)
-    columns = _columns(activity, viewer.account, names)
+    columns = names_by_column(activity, viewer.account, names)
     working = None
     if hours is not None and schedules is not None:
         listed = chosen
@@ -116,7 +116,9 @@ async def build_filter(
     return Filter(viewer.account, number, first, last, chosen, numbers, columns, working, activity.mark)
 
 
-def _columns(activity: ActivityStore, account: str, names: Iterable[int]) -> tuple[tuple[str, frozenset[int]], ...]:
+def names_by_column(
+    activity: ActivityStore, account: str, names: Iterable[int]
+) -> tuple[tuple[str, frozenset[int]], ...]:
     """Return names by the column that holds their field. A name that the account does not have is in no event."""
     found: dict[str, set[int]] = {}
     for name in names:

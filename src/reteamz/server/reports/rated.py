@@ -60,6 +60,12 @@ def unrated(activity: ActivityStore, filter: Filter, ratings: Ratings) -> list[R
         return _unrated(cursor, activity, filter, ratings)
 
 
+def by_person(activity: ActivityStore, filter: Filter, ratings: Ratings) -> dict[int, Sums]:
+    """Return every person's sums by rating (spec 9.2, 3 for none), as `productivity` tells them. Blocks."""
+    with activity.cursor() as cursor:
+        return _grouped(cursor, activity, filter, ratings)[1]
+
+
 def rated(sums: Mapping[int, int]) -> Rated:
     """Return sums by rating (spec 9.2, 3 for none) with what follows from them."""
     by_name = {name: sums.get(number, 0) for number, name in enumerate(NAMES)}

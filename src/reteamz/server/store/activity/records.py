@@ -77,7 +77,10 @@ class DeviceSummary:
 
 @dataclass(slots=True, frozen=True)
 class Alarm:
-    """Something the owner must know of a device's chain: ``chain_fork`` at a number with another hash (spec 9.9)."""
+    """Something the owner must know of a device's chain.
+
+    ``chain_fork`` at a number with another hash (spec 9.9), ``chain_gap`` at a restart: what lies before it is lost (spec 9.8).
+    """
 
     device: str
     code: str

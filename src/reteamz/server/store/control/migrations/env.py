@@ -6,6 +6,7 @@ from alembic import context
 from sqlalchemy import create_engine
 
 import reteamz.server.accounts.tables
+import reteamz.server.alerts.tables
 import reteamz.server.audit.tables
 import reteamz.server.devices.tables
 import reteamz.server.mail.tables

@@ -1,0 +1,1 @@
+"""Alerts on what the server can see: times, numbers and equal tokens, never names."""
