@@ -48,7 +48,7 @@ PASSWORD: Final = "correct horse battery staple"  # of a server that lives for t
 PEOPLE: Final = 200
 DAYS: Final = 365
 RUNS: Final = 7
-COMMIT: Final = 20_000
+COMMIT: Final = 200_000
 """Events in one commit."""
 ZONES: Final = (ZoneInfo("Europe/Berlin"), ZoneInfo("America/New_York"))
 Ints = npt.NDArray[np.int64]
@@ -98,9 +98,9 @@ def words(person: Person, day: date, chance: random.Random) -> dict[str, object]
     }
 
 
-def choices(person: Person, day: date, names: Names) -> tuple[Ints, npt.NDArray[np.float64]]:
-    """Return what can be on a person's screen on a day: ids of app, site, title, url and document, and how often each is."""
-    chance = random.Random(f"{person.name}/{day}")
+def choices(person: Person, day: date) -> tuple[list[tuple[Field, str]], npt.NDArray[np.float64]]:
+    """Return what can be on a person's screen on a day: app, site, title, url and document of each, and how often it is, as a running total."""
+    chance = random.Random(f"{person.name}/{day}")  # a story, not a secret
     today = [words(person, day, chance) for _ in range(5)]
     rows: list[tuple[Field, str]] = []
     weights = []
@@ -116,24 +116,31 @@ def choices(person: Person, day: date, names: Names) -> tuple[Ints, npt.NDArray[
             ]
             weights.append(task.weight * task.minutes * (1.0 if task.input > 15 else 0.5))
     share = np.array(weights)
-    return np.array(names.ids(rows), dtype=np.int64).reshape(-1, 5), np.cumsum(share / share.sum())
+    return rows, np.cumsum(share / share.sum())
 
 
-def day_of(person: Person, place: int, device: int, day: date, events: int, names: Names) -> dict[str, Ints]:
-    """Return the columns of one person's day."""
-    chance = np.random.default_rng(abs(hash((place, day.toordinal()))))
+def day_of(
+    person: Person,
+    place: int,
+    device: int,
+    day: date,
+    number: int,
+    what: Ints,
+    upto: npt.NDArray[np.float64],
+    events: int,
+) -> dict[str, Ints]:
+    """Return the columns of one person's day; ``what`` and ``upto`` as ``choices`` says, in ids."""
+    chance = np.random.default_rng((place, day.toordinal()))
     zone = ZONES[place % len(ZONES)]
     begin = datetime(day.year, day.month, day.day, person.begins // 60, person.begins % 60, tzinfo=zone)
     offset = begin.utcoffset() or timedelta()
     lengths = chance.exponential(1.0, events) + 0.02
     lengths = (lengths / lengths.sum() * person.hours * 3_600_000).astype(np.int64)
     starts = int(begin.timestamp() * 1000) + np.cumsum(lengths) - lengths
-    what, upto = choices(person, day, names)
     ids = what[np.searchsorted(upto, chance.random(events), side="right").clip(max=len(what) - 1)]
     dice = chance.random(events)
     kind = np.select([dice < 0.04, dice < 0.06, dice < 0.061, dice < 0.09], [2, 3, 4, 1], 0)
-    ids[(kind >= 2)] = 0
-    (number,) = names.ids([("person", person.name)])
+    ids[kind >= 2] = 0
     return {
         "device": np.full(events, device),
         "person": np.full(events, number),
@@ -188,26 +195,34 @@ def fill(data: Path, owner: Owner, company: Company, events: int) -> dict[str, A
     each = max(1, events // (len(workdays) * len(company.people)))
     store = ActivityStore.open(data / "activity.duckdb", derived(load_secret(data), "dictionary"))
     names = Names(store, owner, {})
-    names.ids([("person", person.name) for person in company.people])
+    persons = names.ids([("person", person.name) for person in company.people])
     change = store._memory.change()
     account = store.account_number(owner.account)
     devices = [change.device(device_id(place), account) for place in range(len(company.people))]
     store._commit(newcomer_rows(change))
     rolled, slices, worst = 0.0, 0, 0.0
     for day in workdays:
-        parts = [day_of(person, place, devices[place], day, each, names) for place, person in enumerate(company.people)]
+        seen = [choices(person, day) for person in company.people]
+        names.ids([row for rows, _ in seen for row in rows])
+        parts = [
+            day_of(
+                person, place, devices[place], day, persons[place], np.array(names.ids(rows)).reshape(-1, 5), upto, each
+            )
+            for place, (person, (rows, upto)) in enumerate(zip(company.people, seen, strict=True))
+        ]
         columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
         for table in commits(columns, day, account, store._committed[0] + 1):
             store._commit({"event": table})
             store._committed = (store._committed[0] + 1, store._committed[1] + table.num_rows)
-        began = time.perf_counter()
-        if store.roll_up():
-            took = time.perf_counter() - began
-            rolled, slices, worst = rolled + took, slices + 1, max(worst, took)
+            began = time.perf_counter()
+            if store.roll_up():
+                took = time.perf_counter() - began
+                rolled, slices, worst = rolled + took, slices + 1, max(worst, took)
     store.close()
     return {
         "days": len(workdays),
         "events_a_person_and_day": each,
+        "names": len(names.known),
         "slices": slices,
         "rolling_up_s": round(rolled, 1),
         "longest_slice_s": round(worst, 2),

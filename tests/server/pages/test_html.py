@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, timedelta
 from html.parser import HTMLParser
 
 import pytest
@@ -206,6 +206,27 @@ def test_a_chart_adds_up() -> None:
     assert first.told == "Thu 9 Oct 2025: active 2 h 00 min, meeting 1 h 00 min, idle 30 min"
     assert (second.pieces, second.weekend, second.told) == ((), True, "Sat 11 Oct 2025: nothing")
     assert charts.by_kind([]).bars == ()
+
+
+@pytest.mark.parametrize(
+    ("length", "span", "count", "second"),
+    [
+        (100, "day", 100, "Thu 2 Jan 2025: "), (101, "week", 15, "Week of Mon 6 Jan 2025: "),
+        (800, "week", 115, "Week of Mon 6 Jan 2025: "), (801, "month", 27, "Feb 2025: "),
+    ],
+)  # fmt: skip
+def test_a_chart_of_a_long_range_has_weeks_or_months(length: int, span: str, count: int, second: str) -> None:
+    every = [date(2025, 1, 1) + timedelta(days=step) for step in range(length)]
+    days = [DayHours(day=day.isoformat(), hours=Hours(active=1_800_000_000 + step)) for step, day in enumerate(every)]
+    columns = charts.spanned([charts.Column(day.day, (("a", "Active", day.hours.active),)) for day in days])
+    assert len(columns) == count
+    assert sum(column.parts[0][2] for column in columns) == sum(day.hours.active for day in days)
+    chart = charts.by_kind(days)
+    assert (chart.span, len(chart.bars)) == (span, count)
+    assert all(0 <= piece.y <= chart.height for bar in chart.bars for piece in bar.pieces)
+    assert chart.bars[1].told.startswith(second)
+    assert any(bar.weekend for bar in chart.bars) == (span == "day")
+    assert chart.lines[-1].label.endswith(" h" if span == "day" else "k h")
 
 
 def test_a_heat_map_shades_by_the_busiest_hour() -> None:

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from datetime import date, timedelta
+from itertools import groupby
+from typing import Final, Literal
 
 from reteamz.server.pages import texts
 from reteamz.server.reports.rated_types import RatedDay
@@ -19,7 +21,12 @@ STACK: Final = ("active", "meeting", "idle")
 """Kinds that a working day is made of, from the ground up."""
 RATINGS: Final = ("productive", "neutral", "unproductive", "uncategorised")
 _LABELS_MOST: Final = 14
-_STEPS: Final = (0.5, 1, 2, 4, 8, 12, 24, 48, 100, 250, 500, 1000)
+_STEPS: Final = (0.5, 1, 2, 4, 8, 12, 24, 48, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000)
+DAYS_MOST: Final = 100
+"""Longest range that has a bar for every day; a longer one has weeks."""
+WEEKS_MOST: Final = 800
+"""Longest range, in days, that has a bar for every week; a longer one has months."""
+Span = Literal["day", "week", "month"]
 _HOUR_MS: Final = 3_600_000
 
 
@@ -62,14 +69,17 @@ class StackedBars:
     lines: tuple[Line, ...]
     legend: tuple[tuple[str, str], ...]
     """Style and word of every part."""
+    span: Span = "day"
+    """What a bar stands for."""
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One day of a chart: its parts from the ground up, each a style's name, a word, and milliseconds."""
+    """One day, or the week or month that begins with it: its parts from the ground up, each a style's name, a word, and milliseconds."""
 
     day: str
     parts: tuple[tuple[str, str, int], ...]
+    span: Span = "day"
 
 
 def by_kind(days: Sequence[DayHours]) -> StackedBars:
@@ -92,8 +102,9 @@ def by_rating(days: Sequence[RatedDay]) -> StackedBars:
     )
 
 
-def stacked(columns: Sequence[Column]) -> StackedBars:
-    """Return a chart of days."""
+def stacked(days: Sequence[Column]) -> StackedBars:
+    """Return a chart of days; of weeks or months when there are too many to see."""
+    columns = spanned(days)
     most = max((sum(ms for _, _, ms in column.parts) for column in columns), default=0) / _HOUR_MS
     step = next((step for step in _STEPS if step * 4 >= most), _STEPS[-1])
     top = step * 4
@@ -102,7 +113,7 @@ def stacked(columns: Sequence[Column]) -> StackedBars:
     bars = []
     for place, column in enumerate(columns):
         x, width = slot * place + slot * 0.14, slot * 0.72
-        label = texts.short_day(column.day) if place % every == 0 else ""
+        label = _label(column) if place % every == 0 else ""
         bars.append(
             Bar(
                 round(x, 3),
@@ -110,19 +121,51 @@ def stacked(columns: Sequence[Column]) -> StackedBars:
                 round(slot * (place + 0.5), 3),
                 label,
                 told(column),
-                weekend(column.day),
+                column.span == "day" and weekend(column.day),
                 _pieces(column, top),
             )
         )
-    lines = [Line(round(HEIGHT - HEIGHT * n / 4, 1), f"{step * n:g} h") for n in range(5)]
+    lines = [Line(round(HEIGHT - HEIGHT * n / 4, 1), _scale(step * n)) for n in range(5)]
     legend = tuple((style, word) for style, word, _ in columns[0].parts) if columns else ()
-    return StackedBars(HEIGHT, tuple(bars), tuple(lines), legend)
+    return StackedBars(HEIGHT, tuple(bars), tuple(lines), legend, columns[0].span if columns else "day")
+
+
+def spanned(days: Sequence[Column]) -> Sequence[Column]:
+    """Return days as they are, or added up by week (from Monday) or month; the first and the last may be cut by the range."""
+    if len(days) <= DAYS_MOST:
+        return days
+    span: Span = "week" if len(days) <= WEEKS_MOST else "month"
+
+    def begin(column: Column) -> date:
+        day = date.fromisoformat(column.day)
+        return day - timedelta(days=day.weekday()) if span == "week" else day.replace(day=1)
+
+    added = []
+    for _, group in groupby(days, begin):
+        first, *rest = group
+        sums = [sum(ms) for ms in zip(*([ms for _, _, ms in one.parts] for one in (first, *rest)), strict=True)]
+        parts = tuple((style, word, ms) for (style, word, _), ms in zip(first.parts, sums, strict=True))
+        added.append(Column(first.day, parts, span))
+    return added
 
 
 def told(column: Column) -> str:
-    """Return a day in words, for a tooltip and for those who do not see the chart."""
+    """Return a day, week or month in words, for a tooltip and for those who do not see the chart."""
     parts = [f"{word.lower()} {texts.duration(ms)}" for _, word, ms in column.parts if ms]
-    return f"{texts.day(column.day)}: {', '.join(parts) or 'nothing'}"
+    what = {"day": texts.day(column.day), "week": f"Week of {texts.day(column.day)}", "month": _month(column.day)}
+    return f"{what[column.span]}: {', '.join(parts) or 'nothing'}"
+
+
+def _scale(hours: float) -> str:
+    return f"{hours:g} h" if hours < 1_000 else f"{hours / 1_000:g}k h"
+
+
+def _label(column: Column) -> str:
+    return _month(column.day) if column.span == "month" else texts.short_day(column.day)
+
+
+def _month(day: str) -> str:
+    return f"{date.fromisoformat(day):%b %Y}"
 
 
 def _pieces(column: Column, top: float) -> tuple[Piece, ...]:
