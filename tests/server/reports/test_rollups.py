@@ -13,16 +13,15 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.server.ingest.support import NOW_MS, SECRET, Device, Signed, token
+from tests.server.ingest.support import NOW_MS, SECRET, Device, token
+from tests.server.store.support import stored
 
 from reteamz.server.rating.rate import Ratings
 from reteamz.server.reports import daily, queries, sql
 from reteamz.server.reports.filters import Filter
 from reteamz.server.reports.log import log
 from reteamz.server.reports.rated import productivity
-from reteamz.server.store.activity import ActivityStore, Stored, rollup
-from reteamz.wire.batch import Batch, check_batch, decode_body
-from reteamz.wire.encoding import b64decode
+from reteamz.server.store.activity import ActivityStore, rollup
 
 HOUR_MS = 3_600_000
 FIRST, LAST = date(2025, 9, 1), date(2025, 10, 31)
@@ -45,16 +44,6 @@ slices_strategy = st.lists(
     min_size=1,
     max_size=6,
 )
-
-
-def stored(signed: Signed) -> Stored:
-    message = decode_body(signed.body)
-    assert isinstance(message, Batch)
-    fields = check_batch(message, NOW_MS * 2)
-    return Stored(
-        message.account, message.device, message.seq, b64decode(signed.sha256), signed.body, b64decode(signed.signature), NOW_MS,
-        message.tokens, fields, message.events, message.blobs,
-    )  # fmt: skip
 
 
 def told(activity: ActivityStore, filter: Filter) -> list[Any]:

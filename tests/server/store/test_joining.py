@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import tempfile
 from collections import Counter
 from pathlib import Path
@@ -13,14 +12,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.server.ingest.support import NOW_MS, SECRET, Device, Signed, token
+from tests.server.store.support import stored
 
-from reteamz.server.store.activity import ActivityStore, JoinRefused, Stored, StoreFailure
+from reteamz.server.store.activity import ActivityStore, JoinRefused, StoreFailure
 from reteamz.server.store.activity import store as writer
 from reteamz.server.store.activity.joining import move_names
 from reteamz.server.store.activity.memory import Change
 from reteamz.server.store.activity.schema import NAME_COLUMNS, NAMED
-from reteamz.wire.batch import check_batch, decode_body
-from reteamz.wire.encoding import b64decode
 
 WORDS = ("writer", "Offer 1", "mail", "Offer 2")
 FIELDS = ("app", "title")
@@ -33,16 +31,6 @@ def entry(field: str, word: str, plain: bool) -> str:
 def meaning(text: str) -> str:
     """Return the plain entry of an entry."""
     return {token(field, word): f"{field}:{word}" for field in FIELDS for word in WORDS}.get(text, text)
-
-
-def stored(signed: Signed) -> Stored:
-    """Return a batch as the receiver hands it on."""
-    batch = decode_body(signed.body)
-    assert hasattr(batch, "tokens")
-    return Stored(
-        batch.account, batch.device, batch.seq, hashlib.sha256(signed.body).digest(), signed.body,
-        b64decode(signed.signature), NOW_MS, batch.tokens, check_batch(batch, NOW_MS), batch.events, batch.blobs,
-    )  # fmt: skip
 
 
 def worked(device: Device, words: list[int], plain: bool) -> Signed:
