@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -71,12 +72,14 @@ def kind(value: str) -> str:
     return _KINDS[value]
 
 
+@lru_cache(maxsize=4096)
 def day(value: date | str) -> str:
     """Return a day as ``Tue 24 Nov 2026``."""
     at = date.fromisoformat(value) if isinstance(value, str) else value
     return f"{at:%a} {at.day} {at:%b %Y}"
 
 
+@lru_cache(maxsize=4096)
 def short_day(value: date | str) -> str:
     """Return a day as ``24 Nov``."""
     at = date.fromisoformat(value) if isinstance(value, str) else value
