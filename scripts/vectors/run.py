@@ -9,6 +9,7 @@ import msgspec
 
 from reteamz.crypto import bundle, enrolment, fingerprint, grant, kdf, names, patterns, recovery, sealing, tokens
 from reteamz.crypto.batch import ChainVerifier
+from reteamz.crypto.categories import import_categories
 from reteamz.crypto.keys import PrivateRsa
 from reteamz.crypto.matching import Matcher
 from reteamz.crypto.roster import TrustedRoster
@@ -180,10 +181,16 @@ def ratings(i: Inputs) -> Any:
     return list(category_ratings(tree, i["department"]).values())
 
 
+def categories(i: Inputs) -> Any:
+    """A category file → tree, what was left out, names of sets."""
+    return msgspec.to_builtins(import_categories(i["text"], i["chosen"]))
+
+
 RUN = {
     "base64": base64, "names": name, "passwords": password, "tokens": token, "tokens-open": token_open, "text": text,
     "fingerprints": prints, "jws": jws, "bundles": open_bundle, "kits": open_kit, "rosters": roster, "codes": code,
     "macs": mac, "grants": accept, "sealed": sealed, "chains": chain, "rules": rules, "patterns": pattern, "verdicts": verdicts, "ratings": ratings,
+    "imports": categories,
 }  # fmt: skip
 
 

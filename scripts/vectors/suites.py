@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scripts.vectors import content, naming, ruling, trust
+from scripts.vectors import content, importing, naming, ruling, trust
 
 
 def texts() -> dict[str, str]:
@@ -27,5 +27,6 @@ def texts() -> dict[str, str]:
         ruling.patterns(),
         ruling.verdicts(),
         ruling.ratings(),
+        importing.imports(),
     ]
     return {suite.name: suite.text() for suite in suites}

@@ -1,3 +1,4 @@
 export * from "../src/index.ts";
+export * from "../src/matching.ts";
 export * from "./vectors.ts";
 export * from "./wycheproof.ts";

@@ -88,6 +88,7 @@ const RUN: Record<string, (i: Inputs) => unknown> = {
       return { rank, category: matcher.category(rank), rating: matcher.rating(rank) };
     });
   },
+  imports: (i) => core.importCategories(i.text, i.chosen),
   ratings(i) {
     core.requireTree(i.tree);
     return i.tree.categories.map(({ id }: core.Category) => core.categoryRatings(i.tree, i.department).get(id));

@@ -1,6 +1,7 @@
 /** Everything a browser may do with keys: no page, no network (see `docs/spec.md`). */
 export * from "./batch.ts";
 export * from "./bundle.ts";
+export * from "./categories.ts";
 export * from "./encoding.ts";
 export * from "./enrolment.ts";
 export * from "./errors.ts";

@@ -28,7 +28,8 @@ export class Matcher {
   constructor(tree: RuleTree) {
     this.#ranks = ranks(tree);
     this.#ratings = categoryRatings(tree);
-    this.#judges = new Map(RULE_FIELDS.map((field) => [field, judges(tree, this.#ranks, field)]));
+    const made = new Map<string, Judge["matches"]>();
+    this.#judges = new Map(RULE_FIELDS.map((field) => [field, judges(tree, this.#ranks, field, made)]));
   }
 
   /** The highest rank whose rule matches; `name` is normalised (spec 4.1). */
@@ -48,14 +49,18 @@ export class Matcher {
   }
 }
 
-/** What looks for a field's expressions, the highest ranks first. */
-function judges(tree: RuleTree, order: Ranked[], field: RuleField): Judge[] {
+/** What looks for a field's expressions, the highest ranks first; those in `made` are made once for all fields. */
+function judges(tree: RuleTree, order: Ranked[], field: RuleField, made: Map<string, Judge["matches"]>): Judge[] {
   return order
     .flatMap(({ rule: position }, index) => {
       const rule = tree.rules[position];
       if (!rule || (rule.fields.length && !rule.fields.includes(field))) return [];
       // Names of applications have lost their capitals (spec 4.1), so their case never counts.
-      return [{ rank: index + 1, matches: matching(rule.pattern, rule.ignore_case || field === "app") }];
+      const ignoreCase = rule.ignore_case || field === "app";
+      const key = `${ignoreCase} ${rule.pattern}`;
+      const matches = made.get(key) ?? matching(rule.pattern, ignoreCase);
+      made.set(key, matches);
+      return [{ rank: index + 1, matches }];
     })
     .reverse();
 }
