@@ -10,6 +10,7 @@ BENCHMARKS = (
     ("bench.ingestion", "--devices", "128", "--batches", "120"),
     ("bench.reports",),
     ("bench.ends",),
+    ("bench.rules",),
     ("bench.whole",),
     ("bench.activitywatch",),
 )

@@ -130,7 +130,7 @@ def patterns() -> Suite:
     for comment, pattern in {
         "words": "GitHub|Stack Overflow", "NFC": "Bu\u0308ro", "group": "(a|b)c", "flags": "(?i)a(?-i:b)(?s-m:.)", "empty group": "()", "empty branch": "a|",
         "classes": r"[a-z][^a][\]\-x][-a][a-][\w-.][[a]", "signs": r"^\.\*\+\?\(\)\[\]\{\}\|\^\$\\\-\/\ \_$", "lone brackets": "]}",
-        "codes": r"\x41\x{1F600}\a\f\t\n\r\v", "shorthands": r"\d\D\s\S\w\W\b\B\A\z", "counts": "a{2}b{2,}c{2,5}d{0}e{0,1000}", "lazy": "a*?b+?c??d{2}?",
+        "codes": r"\x41\x{1F600}\a\f\t\n\r\v", "shorthands": r"\d\D\s\S\w\W\b\A\z", "counts": "a{2}b{2,}c{2,5}d{0}e{0,1000}", "lazy": "a*?b+?c??d{2}?",
         "nested counts": "(?:(?:a{10}){10}){10}", "emoji": "\U0001f600+", "hundred groups": "(" * 100 + ")" * 100, "as long as allowed": "a" * 4095,
         "as large as allowed": "(?:abcde){1000}", "space inside": "a b",
     }.items():  # fmt: skip
@@ -143,7 +143,7 @@ def patterns() -> Suite:
         ("repeated twice", "a**", 2), ("possessive", "a*+", 2), ("repeated thrice", "a{2}?{3}", 5), ("brace", "a{", 1), ("brace without a count", "a{,5}", 1), ("leading zero", "a{01}", 1),
         ("1001 times", "a{1001}", 1), ("1001 at most", "a{1,1001}", 1), ("1001 at least", "a{1001,}", 1), ("turned around", "a{3,2}", 1), ("multiplied", "(?:(?:a{11}){10}){10}", 17),
         ("grown too large", "(?:abcdef){1000}", 10), ("too large at last", "(?:.{1000})(?:.{251})", 20), ("101 groups", "(" * 101 + ")" * 101, 100),
-        ("backslash at the end", "ab\\", 2), ("back reference", r"(a)\1", 3), ("octal", r"\012", 0), ("any byte", r"\C", 0), ("property", r"a\pL", 1), ("quoted", r"\Qa\E", 0), ("end as in Python", r"a\Z", 1),
+        ("backslash at the end", "ab\\", 2), ("back reference", r"(a)\1", 3), ("octal", r"\012", 0), ("any byte", r"\C", 0), ("no boundary", r"a\B", 1), ("property", r"a\pL", 1), ("quoted", r"\Qa\E", 0), ("end as in Python", r"a\Z", 1),
         ("short code", r"\x4", 0), ("code of a half", r"\x{D800}", 0), ("code too large", r"\x{110000}", 0), ("escaped line end", "\\\n", 1), ("escaped letter", r"\ä", 0),
         ("class never closed", "a[bc", 1), ("class that only opens", "[", 0), ("class closed by an escape", r"[a\]", 0), ("empty class", "[]", 1), ("empty negated class", "[^]a]", 2),
         ("range turned around", "x[z-a]", 2), ("range to a shorthand", r"[a-\d]", 3), ("named class", "[[:alpha:]]", 1), ("boundary in a class", r"[a\b]", 2), ("emoji before the error", "\U0001f600(", 1),

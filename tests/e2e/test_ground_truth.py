@@ -11,10 +11,11 @@ import pytest
 from playwright.sync_api import Page
 from tests.browser import Watched, log_in, open_page
 from tests.conftest import RealServer
+from tests.e2e.ruled import by_rules, rated
 
 from reteamz.agent.samples import Sample
-from reteamz.demo.company import RATINGS
 from reteamz.demo.run import EMAIL, simulate
+from reteamz.owner.client import Owner
 from reteamz.wire.batch import ACTIVE, IDLE, MEETING
 
 DAYS = 8
@@ -31,15 +32,34 @@ class World:
     password: str
     samples: list[Sample]
     query: str
+    told: Counter[tuple[str, int]]
+    """Milliseconds by title and the rating that came with the events."""
 
 
 @pytest.fixture(scope="module")
 def world(make_server: Callable[[], RealServer], tmp_path_factory: pytest.TempPathFactory) -> World:
     server = make_server()
     result = simulate(server.url, tmp_path_factory.mktemp("world"), 3, DAYS, lambda *_: None, seed=7)
-    result.owner.close()
     days = sorted({local(sample.at, sample).date() for sample in result.truth.samples})
-    return World(server.url, result.demo.password, result.truth.samples, f"from={days[0]}&to={days[-1]}")
+    query = f"from={days[0]}&to={days[-1]}"
+    told = ratings_told(result.owner, query)
+    result.owner.close()
+    return World(server.url, result.demo.password, result.truth.samples, query, told)
+
+
+def ratings_told(owner: Owner, query: str) -> Counter[tuple[str, int]]:
+    """Read the raw log to its end."""
+    reader = owner.reader()
+    sums: Counter[tuple[str, int]] = Counter()
+    page: int | None = 1
+    while page is not None:
+        chosen = dict(part.split("=") for part in query.split("&"))
+        rows = owner.connection.get("/api/reports/log", dict, **chosen, limit="1000", page=str(page))
+        for row in rows["rows"]:
+            if row["title"]:
+                sums[reader.replace(row["title"]), row["rating"]] += row["duration_ms"]
+        page = rows["next"]
+    return sums
 
 
 def local(ms: int, sample: Sample) -> datetime:
@@ -146,13 +166,21 @@ def written(day: date) -> str:
     return f"{day.day} {day:%b}".lower()
 
 
+def test_agents_rated_what_they_recorded_by_the_rules(world: World) -> None:
+    sums: Counter[tuple[str, int]] = Counter()
+    for sample in world.samples:
+        if sample.title:
+            rating = by_rules(sample)
+            sums[sample.title, -1 if rating == 3 else rating] += sample.duration
+    assert world.told == sums
+    assert {rating for _, rating in sums} == {-1, 0, 1, 2}
+
+
 def test_productivity(world: World, watched: Watched) -> None:
     sums: Counter[int] = Counter()
     for sample in world.samples:
         if sample.kind in USED:
-            # A rated site beats its application.
-            rating = RATINGS.get(sample.site, RATINGS.get(sample.app, 3)) if sample.site else RATINGS.get(sample.app, 3)
-            sums[rating] += sample.duration
+            sums[rated(sample)] += sample.duration
     tracked = sum(sums.values())
     page = opened(world, watched, "productivity")
     assert tile(page, "Productive") == shown(sums[2])

@@ -180,7 +180,7 @@ class _Checker:
         following = self._text[self._at + 1 : self._at + 2]
         if following and following in _CLASSES:
             self._take(2, 4)
-        elif following and following in "bBAz":
+        elif following and following in "bAz":
             self._assertion(2)
         else:
             _, length = self._character(self._at)

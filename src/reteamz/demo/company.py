@@ -63,18 +63,15 @@ UNPRODUCTIVE: Final = 0
 RATINGS: Final[dict[str, Literal[0, 1, 2]]] = {
     **dict.fromkeys(
         (
-            "winword.exe", "excel.exe", "powerpnt.exe", "acrobat.exe", "code.exe", "acad.exe", "photoshop.exe", "blender.exe",
-            "windowsterminal.exe", "tallyhouse.exe", "teams.exe", "crm.brightledger.example", "github.com", "www.figma.com",
-            "business.northquaybank.example", "portal.revenue.example",
+            "winword.exe", "excel.exe", "acad.exe", "photoshop.exe", "tallyhouse.exe", "crm.brightledger.example", "github.com",
+            "business.northquaybank.example",
         ),
         PRODUCTIVE,
     ),
-    **dict.fromkeys(("outlook.exe", "slack.exe", "www.linkedin.com"), NEUTRAL),
-    **dict.fromkeys(
-        ("spotify.exe", "www.youtube.com", "news.dailylantern.example", "www.trailweather.example"), UNPRODUCTIVE
-    ),
+    **dict.fromkeys(("slack.exe", "www.linkedin.com"), NEUTRAL),
+    **dict.fromkeys(("www.youtube.com", "news.dailylantern.example"), UNPRODUCTIVE),
 }  # fmt: skip
-"""What the owner thinks of applications and sites (spec 9.2); some names wait for a rating, as in every company."""
+"""What the owner thinks of some applications and sites (spec 9.2); rules speak of others, and some wait, as in every company."""
 
 
 def found(people: int = 5, seed: int = 1) -> Company:

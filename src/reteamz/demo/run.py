@@ -20,8 +20,10 @@ from reteamz.agent.sync.client import http_client
 from reteamz.crypto.recovery import Kit, new_code
 from reteamz.demo.company import RATINGS, Company, Person, found
 from reteamz.demo.days import day_of, days_before, until
+from reteamz.demo.ruling import CATEGORIES, tree
 from reteamz.demo.truth import Truth
 from reteamz.owner.client import Owner
+from reteamz.owner.rules import publish_rules
 from reteamz.wire.accounts import (
     DepartmentPost,
     DepartmentView,
@@ -82,6 +84,8 @@ def simulate(server: str, folder: Path, people: int, days: int, progress: Progre
     progress("Making the owner's keys", 0, 1)
     owner = Owner.sign_up(server, EMAIL, password, company.name, timezone=ZONE, now=clock)
     progress("Making the owner's keys", 1, 1)
+    # Before any computer reports: agents rate what they record by these rules.
+    publish_rules(owner, tree(), clock())
     truth = Truth()
     with http_client() as http:
         devices = _enrol(owner, company, folder, http, progress)
@@ -92,7 +96,11 @@ def simulate(server: str, folder: Path, people: int, days: int, progress: Progre
     _place(owner, company)
     _rate(owner)
     code = new_code()
-    canaries = sorted({*truth.canaries(), company.name, *(department.name for department in company.departments)})
+    labels = {
+        *(department.name for department in company.departments),
+        *(path[-1] for path in CATEGORIES if len(path) > 1),
+    }
+    canaries = sorted({*truth.canaries(), company.name, *labels})
     listed = owner.connection.get("/api/devices", list[DeviceView])
     demo = Demo(
         url=server,

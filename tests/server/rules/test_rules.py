@@ -9,7 +9,10 @@ import pytest
 from tests.server.company import Computer, Owner, Site, code_of, jws, signing_key
 from tests.server.ingest.support import NOW_MS, identifier, token
 
+from reteamz.server.accounts.access import Viewer
+from reteamz.server.rules.sets import post_rules, versions_since
 from reteamz.wire.encoding import sha256
+from reteamz.wire.errors import ReteamzError
 from reteamz.wire.rules import Category, Override, Rule, RuleSet
 
 EXCEL = Rule(2, ["title"], token("label", "Excel"), False)
@@ -93,6 +96,27 @@ def test_only_by_ones_own_settings_key(site: Site, owner: Owner) -> None:
     assert refused(site, policy) == (400, "header_refused")
     site.become_nobody()
     assert refused(site, signed(owner)) == (401, "session_required")
+
+
+def test_managers_need_the_right_and_sign_by_their_own_key(site: Site, owner: Owner) -> None:
+    control = site.client.app.dependencies["control"].dependency()
+
+    async def asked(*rights: Any) -> None:
+        viewer = Viewer(owner.account, owner.member, "manager", rights=frozenset(rights))
+        async with control.session() as session:
+            await post_rules(session, viewer, signed(owner), NOW_MS)
+
+    with site.client.portal() as portal:
+        with pytest.raises(ReteamzError, match="forbidden"):
+            portal.call(asked, "ratings")
+        portal.call(asked, "settings")
+
+    async def read_by_an_employee() -> None:
+        async with control.session() as session:
+            await versions_since(session, Viewer(owner.account, identifier("worker"), "employee"), None)
+
+    with site.client.portal() as portal, pytest.raises(ReteamzError, match="forbidden"):
+        portal.call(read_by_an_employee)
 
 
 def test_plain_accounts_hold_plain_labels(site: Site) -> None:

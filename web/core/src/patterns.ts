@@ -165,7 +165,7 @@ class Checker {
   #escape(): void {
     const following = this.#text[this.#at + 1] ?? "";
     if (/^[dDsSwW]$/.test(following)) this.#take(2, 4);
-    else if (/^[bBAz]$/.test(following)) this.#assertion(2);
+    else if (/^[bAz]$/.test(following)) this.#assertion(2);
     else this.#take(this.#character(this.#at)[1], 1);
   }
 
