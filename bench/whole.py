@@ -27,7 +27,8 @@ from reteamz.agent.device import Device
 from reteamz.agent.enroll import enroll
 from reteamz.agent.samples import Sample
 from reteamz.demo.server import free_port, serving
-from reteamz.owner.client import Mode, Owner
+from reteamz.owner.client import Owner
+from reteamz.wire.roster import Mode
 
 PASSWORD = "correct horse battery staple"
 NAMES = 5_000

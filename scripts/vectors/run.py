@@ -7,7 +7,19 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from reteamz.crypto import bundle, enrolment, fingerprint, grant, kdf, names, patterns, recovery, sealing, tokens
+from reteamz.crypto import (
+    bundle,
+    enrolment,
+    fingerprint,
+    grant,
+    kdf,
+    membership,
+    names,
+    patterns,
+    recovery,
+    sealing,
+    tokens,
+)
 from reteamz.crypto.batch import ChainVerifier
 from reteamz.crypto.categories import import_categories
 from reteamz.crypto.keys import PrivateRsa
@@ -17,6 +29,7 @@ from reteamz.crypto.rules import TrustedRules
 from reteamz.wire.accounts import Kdf
 from reteamz.wire.batch import Head, RosterHead
 from reteamz.wire.encoding import b64decode, b64encode
+from reteamz.wire.grant import GrantState
 from reteamz.wire.jwk import PublicOkp, PublicRsa, ed25519_key, thumbprint
 from reteamz.wire.roster import DeviceEntry
 from reteamz.wire.rules import RulesHead, RuleTree, category_ratings, require_tree
@@ -126,9 +139,32 @@ def accept(i: Inputs) -> Any:
         b64decode(i["pinned"]),
         i["account"],
         _as(PrivateRsa, i["exchange"]),
-        None if i["state"] is None else _as(grant.GrantState, i["state"]),
+        None if i["state"] is None else _as(GrantState, i["state"]),
     )
     return {"keys": msgspec.to_builtins(keys), "state": msgspec.to_builtins(state)}
+
+
+def invitation(i: Inputs) -> Any:
+    """Invitation → what it says."""
+    owner = _as(PublicOkp, i["owner"])
+    return msgspec.to_builtins(membership.read_invitation(owner, i["account"], i["ticket"], i["jws"]))
+
+
+def join(i: Inputs) -> Any:
+    """Joining → the keys that the code proves."""
+    ticket = _as(enrolment.Ticket, i["ticket"])
+    made = membership.check_join(b64decode(i["enrol"]), ticket, i["account"], i["member"], i["join"], i["redeemed"])
+    return msgspec.to_builtins(made)
+
+
+def take(i: Inputs) -> Any:
+    """Bundle and grant → the bundle with its keys."""
+    own, owner = _as(bundle.MemberBundle, i["bundle"]), _as(PublicOkp, i["owner"])
+    (first, devices), *rest = i["rosters"]
+    trusted = TrustedRoster.first(own.account, owner, thumbprint(owner), RosterHead(0, ""), first, devices)
+    for text_, devices in rest:
+        trusted = trusted.update(text_, devices)
+    return msgspec.to_builtins(membership.take_grant(own, owner, trusted, i["grant"]))
 
 
 def sealed(i: Inputs) -> Any:
@@ -191,6 +227,7 @@ RUN = {
     "fingerprints": prints, "jws": jws, "bundles": open_bundle, "kits": open_kit, "rosters": roster, "codes": code,
     "macs": mac, "grants": accept, "sealed": sealed, "chains": chain, "rules": rules, "patterns": pattern, "verdicts": verdicts, "ratings": ratings,
     "imports": categories,
+    "invitations": invitation, "joins": join, "member-grants": take,
 }  # fmt: skip
 
 

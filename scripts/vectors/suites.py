@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scripts.vectors import content, importing, naming, ruling, trust
+from scripts.vectors import content, importing, members, naming, ruling, trust
 
 
 def texts() -> dict[str, str]:
@@ -28,5 +28,8 @@ def texts() -> dict[str, str]:
         ruling.verdicts(),
         ruling.ratings(),
         importing.imports(),
+        members.invitations(),
+        members.joins(),
+        members.member_grants(),
     ]
     return {suite.name: suite.text() for suite in suites}

@@ -123,6 +123,8 @@ class Owner:
     version: int = 1
     prev: str = ""
     devices: list[DeviceEntry] = field(default_factory=list)
+    members: list[MemberEntry] = field(default_factory=list)
+    """Besides the owner."""
     password: str = "first"
     bundle: str = "a sealed bundle"
 
@@ -157,7 +159,7 @@ class Owner:
         roster = Roster(
             v=1, account=self.account, version=self.version, prev=self.prev, issued=NOW_MS, mode=self.mode,
             epoch=self.epoch, sealing=public_rsa("sealing") if self.epoch else None,
-            members=[self.entry()] if members is None else members,
+            members=[self.entry(), *self.members] if members is None else members,
             devices=DevicesHead(sha256(devices.encode()), len(self.devices)),
         )  # fmt: skip
         key = changes.pop("key", self.key)

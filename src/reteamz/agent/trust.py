@@ -13,11 +13,12 @@ from reteamz.agent.names import PlainNames, TokenNames
 from reteamz.agent.rules import Rater, unrated
 from reteamz.agent.samples import Event
 from reteamz.agent.state import KeptRules, State
-from reteamz.crypto.grant import AgentKeys, GrantState, accept_grant
+from reteamz.crypto.grant import AgentKeys, accept_grant
 from reteamz.crypto.rules import TrustedRules, open_rules
 from reteamz.crypto.tokens import TokenReader
 from reteamz.wire.encoding import b64decode
 from reteamz.wire.errors import ReteamzError
+from reteamz.wire.grant import GrantState
 from reteamz.wire.jwk import PublicOkp
 from reteamz.wire.rules import RulesHead, RulesView, epoch_of
 

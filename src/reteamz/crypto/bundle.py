@@ -15,13 +15,17 @@ from reteamz.wire.accounts import Kdf
 from reteamz.wire.batch import RosterHead
 from reteamz.wire.encoding import Hash, Id, b64encode, strict_decode
 from reteamz.wire.errors import ReteamzError
+from reteamz.wire.grant import GrantState
 from reteamz.wire.jwk import thumbprint
 
 Epoch = Annotated[str, msgspec.Meta(pattern=r"^[1-9][0-9]{0,4}$")]
 
 
-class MemberBundle(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a member keeps (spec 3.2); ``owner`` is the thumbprint of the owner's identity key."""
+class MemberBundle(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What a member keeps (spec 3.2); ``owner`` is the thumbprint of the owner's identity key.
+
+    ``grant`` is what a member remembers of the last grant (spec 14.6), None for the owner and before the first.
+    """
 
     v: Literal[1]
     account: Id
@@ -33,6 +37,7 @@ class MemberBundle(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     enrol: Secret32
     keyring: dict[Epoch, EpochKeys]
     roster: RosterHead
+    grant: GrantState | None = None
 
     def __repr__(self) -> str:
         return f"MemberBundle(member={self.member!r})"
@@ -49,14 +54,17 @@ class BundleHeader(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     kdf: Kdf
 
 
-def new_bundle(account: str, member: str) -> MemberBundle:
-    """Make all keys of an owner at sign-up (spec 2.4); no epoch and no roster yet."""
+def new_bundle(account: str, member: str, owner: str | None = None) -> MemberBundle:
+    """Make all keys of a member (spec 2.4); no epoch and no roster yet.
+
+    ``owner`` is the pinned thumbprint of the owner's identity key; without it the member is the owner, who signs up.
+    """
     identity = make_okp()
     return MemberBundle(
         v=1,
         account=account,
         member=member,
-        owner=thumbprint(identity.public()),
+        owner=owner or thumbprint(identity.public()),
         identity=identity,
         settings=make_okp(),
         exchange=make_rsa(),

@@ -11,14 +11,14 @@ import msgspec
 from reteamz.crypto import jwe
 from reteamz.crypto.bundle import Epoch
 from reteamz.crypto.fingerprint import owner_fingerprint
-from reteamz.crypto.keyring import Keyring, Secret32
+from reteamz.crypto.keyring import EpochKeys, Keyring, Secret32
 from reteamz.crypto.keys import PrivateOkp, PrivateRsa
 from reteamz.crypto.signing import sign_jws
 from reteamz.wire import limits
 from reteamz.wire.batch import RosterHead
 from reteamz.wire.encoding import Hash, Id, sha256, strict_decode
 from reteamz.wire.errors import ReteamzError
-from reteamz.wire.grant import Grant
+from reteamz.wire.grant import Grant, GrantState
 from reteamz.wire.jwk import PublicOkp, PublicRsa, ed25519_key, thumbprint
 from reteamz.wire.signing import verify_jws
 
@@ -39,33 +39,13 @@ class AgentKeys(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return f"AgentKeys(epoch={self.epoch})"
 
 
-class GrantedEpoch(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """Keys of one epoch for a member; the sealing key only with the right ``sealed``."""
-
-    master: Secret32
-    sealing: PrivateRsa | None = None
-
-    def __repr__(self) -> str:
-        return "GrantedEpoch(…)"
-
-
 class MemberKeys(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a grant gives a member (spec 8.2)."""
 
     v: Literal[1]
     account: Id
     recipient: Hash
-    keyring: dict[Epoch, GrantedEpoch]
-
-
-class GrantState(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a recipient remembers of the last grant it accepted; ``sha256`` is the hash of its JWS."""
-
-    seq: int
-    epoch: int
-    roster: RosterHead
-    sha256: Hash
-    signers: list[Hash]
+    keyring: dict[Epoch, EpochKeys]
 
 
 def sign_agent_grant(
@@ -96,7 +76,7 @@ def sign_member_grant(
     sealed: bool,
 ) -> str:
     """Return the grant of a keyring to a member as JWS; private sealing keys only with the right ``sealed``."""
-    granted = {number: GrantedEpoch(keys.master, keys.sealing if sealed else None) for number, keys in keyring.items()}
+    granted = {number: EpochKeys(keys.master, keys.sealing if sealed else None) for number, keys in keyring.items()}
     keys = MemberKeys(1, account, thumbprint(recipient), granted)
     return _sign(identity, recipient, account, roster, epoch, seq, signers, keys)
 

@@ -1,74 +1,41 @@
-"""What an owner does: sign up, open the keys, enable encryption, enrol and confirm computers, read reports."""
+"""What an owner does: sign up, enable encryption, enrol and confirm computers, invite and confirm members."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 import httpx
 import msgspec
 
 from reteamz.crypto import kdf as passwords
-from reteamz.crypto.bundle import MemberBundle, bundle_header, new_bundle, new_id, open_bundle, seal_bundle
+from reteamz.crypto.bundle import MemberBundle, new_bundle, new_id, seal_bundle
 from reteamz.crypto.enrolment import EnrolmentCode, Ticket, check_mac, encode_code, ticket_secret
 from reteamz.crypto.fingerprint import owner_fingerprint
-from reteamz.crypto.grant import sign_agent_grant
-from reteamz.crypto.keyring import masters, new_epoch, sealing_public
-from reteamz.crypto.recovery import Kit, make_kit
+from reteamz.crypto.grant import sign_agent_grant, sign_member_grant
+from reteamz.crypto.keyring import new_epoch, sealing_public
+from reteamz.crypto.membership import check_join, member_entry, read_invitation, sign_invitation
 from reteamz.crypto.roster import TrustedRoster, device_entry, owner_entry, sign_roster
-from reteamz.crypto.tokens import TokenCipher, TokenReader, plain_entry
 from reteamz.owner.history import join_names
 from reteamz.owner.http import Connection
-from reteamz.wire.accounts import (
-    AccountView,
-    BundleView,
-    DeviceKeysView,
-    GrantPost,
-    Kdf,
-    KeysView,
-    LoggedIn,
-    Login,
-    LoginKdf,
-    LoginStart,
-    RosterPost,
-    Rosters,
-    Signup,
-    TicketPost,
-)
+from reteamz.owner.member import Clock, Member, entry_of
+from reteamz.wire.accounts import DeviceKeysView, GrantPost, KeysView, LoggedIn, RosterPost, Signup, TicketPost
 from reteamz.wire.batch import RosterHead
 from reteamz.wire.encoding import b64decode, b64encode, sha256
+from reteamz.wire.enrolment import TicketType
 from reteamz.wire.errors import ReteamzError
-from reteamz.wire.jwk import PublicOkp, thumbprint
-from reteamz.wire.roster import DeviceEntry, MemberEntry, Mode
-from reteamz.wire.tokens import Field
+from reteamz.wire.jwk import thumbprint
+from reteamz.wire.members import Invitation, InvitationPost, InvitedRole, MemberView
+from reteamz.wire.roster import DeviceEntry, MemberEntry, Mode, Right
 
-Clock = Callable[[], int]
 CODE_LIFETIME_MS: Final = 7 * 24 * 3600 * 1000
 
 
-class Owner:
+class Owner(Member):
     """An owner with the account's keys open. Every change is signed here and stored whole.
 
     Use :meth:`sign_up` or :meth:`log_in`.
     """
-
-    def __init__(
-        self,
-        connection: Connection,
-        bundle: MemberBundle,
-        wrap: bytes,
-        kdf: Kdf,
-        text: str,
-        roster: TrustedRoster,
-        now: Clock,
-    ) -> None:
-        self.connection: Final = connection
-        self.bundle = bundle
-        self.roster = roster
-        self._wrap = wrap
-        self._kdf = kdf
-        self._text = text
-        self._now = now
 
     @classmethod
     def sign_up(
@@ -106,7 +73,7 @@ class Owner:
             member=bundle.member,
             mode=mode,
             timezone=timezone,
-            company=_label(bundle, epoch, company),
+            company=entry_of(bundle, epoch, "label", company),
             kdf=kdf,
             auth=b64encode(passwords.auth_key(stretched)),
             bundle=text,
@@ -122,83 +89,8 @@ class Owner:
         )
         return cls(connection, bundle, wrap, kdf, text, trusted, now)
 
-    @classmethod
-    def log_in(
-        cls,
-        server: str,
-        email: str,
-        password: str,
-        now: Clock,
-        totp: str | None = None,
-        least: int = 0,
-        http: httpx.Client | None = None,
-    ) -> Owner:
-        """Log in and open the keys; nothing the server says is believed without its signature (spec 3.3).
-
-        Args:
-            server: its address.
-            email, password: as at sign-up.
-            now: the clock, in milliseconds.
-            totp: code of the authenticator.
-            least: iterations that this account used last, as far as known here.
-            http: a client to use.
-
-        Raises:
-            ReteamzError: ``login_failed``, ``totp_required``, ``kdf_refused``, and those of bundle and roster.
-        """
-        connection = Connection(server, http)
-        try:
-            return cls._open(connection, email, password, now, totp, least)
-        except BaseException:
-            connection.close()
-            raise
-
-    @classmethod
-    def _open(
-        cls, connection: Connection, email: str, password: str, now: Clock, totp: str | None, least: int
-    ) -> Owner:
-        kdf = connection.post("/api/login/start", LoginStart(email), LoginKdf).kdf
-        stretched = passwords.stretch(password, kdf, least)
-        auth = b64encode(passwords.auth_key(stretched))
-        who = connection.post("/api/login", Login(email, auth, totp), LoggedIn)
-        text = connection.get("/api/bundle", BundleView).bundle
-        wrap = passwords.wrap_key(stretched)
-        bundle = open_bundle(text, wrap, who.account, who.member)
-        if bundle_header(text).kdf != kdf:
-            raise ReteamzError(
-                "bundle_mismatch", "The server sent other keys than the log-in's; do not trust this server."
-            )
-        roster = fetch_roster(connection, bundle)
-        return cls(connection, bundle, wrap, kdf, text, roster, now)
-
-    @property
-    def account(self) -> str:
-        """Identifier of the account."""
-        return self.bundle.account
-
-    @property
-    def epoch(self) -> int:
-        """The current epoch, 0 in a plain account."""
-        return self.roster.roster.epoch
-
-    def reader(self) -> TokenReader:
-        """Return what turns tokens back into names."""
-        return TokenReader(masters(self.bundle.keyring))
-
-    def cipher(self) -> TokenCipher:
-        """Return what makes tokens of the current epoch; there is none in a plain account."""
-        return TokenCipher(b64decode(self.bundle.keyring[str(self.epoch)].master), self.epoch)
-
-    def entry(self, field: Field, text: str) -> str:
-        """Return the token or plain entry of a name in this account."""
-        return self.cipher().encrypt(field, text) if self.epoch else plain_entry(field, text)
-
-    def view(self) -> AccountView:
-        """Return the account as the server shows it."""
-        return self.connection.get("/api/account", AccountView)
-
     def enable_encryption(self) -> None:
-        """Make epoch 1 and encrypt from now on; there is no way back. Confirmed computers get their grants, names their tokens.
+        """Make epoch 1 and encrypt from now on; there is no way back. Computers and members get their grants, names their tokens.
 
         Raises:
             ReteamzError: ``input_invalid`` when it is enabled already, ``roster_conflict``.
@@ -209,23 +101,27 @@ class Owner:
         listed = self.roster.devices.devices
         keys = {key.id: key for key in self.keys().devices}
         confirmed = [keys[entry.id] for entry in listed if entry.state == "confirmed"]
-        self._publish(bundle, "encrypted", 1, self.roster.roster.members, listed, confirmed)
+        members = self.roster.roster.members
+        self._publish(bundle, "encrypted", 1, members, listed, confirmed, self._granted(members))
         join_names(self.connection, self.cipher())
 
     def enrolment_code(self, uses: int = 1, lifetime_ms: int = CODE_LIFETIME_MS) -> str:
         """Make a ticket and return the code for computers that redeem it."""
         ticket, expires = new_id(), self._now() + lifetime_ms
         self.connection.send("POST", "/api/tickets", TicketPost(ticket, "device", expires, uses))
+        return self._code("device", ticket, expires, uses)
+
+    def _code(self, type: TicketType, ticket: str, expires: int, uses: int) -> str:
         return encode_code(
             EnrolmentCode(
-                type="device",
+                type=type,
                 mode=self.roster.roster.mode,
                 account=self.account,
                 owner=owner_fingerprint(self.bundle.identity.public()),
                 ticket=ticket,
                 expires=expires,
                 uses=uses,
-                secret=ticket_secret(b64decode(self.bundle.enrol), ticket, "device", expires, uses),
+                secret=ticket_secret(b64decode(self.bundle.enrol), ticket, type, expires, uses),
                 server=self.connection.server,
             )
         )
@@ -274,13 +170,86 @@ class Owner:
         roster = self.roster.roster
         self._publish(self.bundle, roster.mode, roster.epoch, roster.members, entries, devices)
 
-    def kit(self, code: str) -> Kit:
-        """Return the recovery kit for a code of :func:`reteamz.crypto.recovery.new_code`."""
-        return make_kit(self.bundle, code, self.connection.server)
+    def invite(
+        self,
+        role: InvitedRole,
+        *,
+        person: int | None = None,
+        departments: Sequence[str] = (),
+        rights: Sequence[Right] = (),
+        label: str | None = None,
+        lifetime_ms: int = CODE_LIFETIME_MS,
+    ) -> str:
+        """Sign an invitation and return its code, which reaches the invited one past the server (spec 14.1).
 
-    def close(self) -> None:
-        """Close the connection."""
-        self.connection.close()
+        Args:
+            role: what they will be.
+            person: dictionary id of the person that an employee is.
+            departments, rights: what a manager gets.
+            label: how colleagues see a manager.
+            lifetime_ms: how long the code is good.
+
+        Raises:
+            ReteamzError: ``not_found``, ``input_invalid``.
+        """
+        ticket, expires = new_id(), self._now() + lifetime_ms
+        invitation = Invitation(1, self.account, ticket, role, list(rights), list(departments), person)
+        signed = sign_invitation(self.bundle.identity, invitation)
+        named = None if label is None else self.entry("label", label)
+        self.connection.send("POST", "/api/invitations", InvitationPost(ticket, expires, signed, named))
+        return self._code("member", ticket, expires, 1)
+
+    def members(self) -> list[MemberView]:
+        """Return the members as the server says; nothing is believed yet."""
+        return self.connection.get("/api/members", list[MemberView])
+
+    def verify_member(self, member: MemberView) -> MemberEntry:
+        """Return the entry of somebody who waits, if their keys were made where the invitation was used (spec 14.4).
+
+        Raises:
+            ReteamzError: ``enrolment_forged``, ``code_expired``, ``ticket_spent``, ``signature_invalid``.
+        """
+        if member.ticket is None:
+            raise ReteamzError("enrolment_forged", "This invitation was withdrawn; refuse whoever used it.")
+        told = member.ticket
+        ticket = Ticket(told.id, told.type, told.expires, told.uses, member.redemption)
+        enrol = b64decode(self.bundle.enrol)
+        join = check_join(enrol, ticket, self.account, member.id, member.join, member.joined)
+        invitation = read_invitation(self.bundle.identity.public(), self.account, ticket.id, member.invitation)
+        return member_entry(join, invitation, self._now())
+
+    def welcome(self, members: Sequence[MemberView]) -> None:
+        """Take in members whose code proves their keys, and grant them the keyring (spec 14.4, 14.5).
+
+        Raises:
+            ReteamzError: those of :meth:`verify_member`, ``roster_conflict``; nothing is granted then.
+        """
+        entries = [self.verify_member(member) for member in members]
+        roster = self.roster.roster
+        listed = [*roster.members, *entries]
+        self._publish(self.bundle, roster.mode, roster.epoch, listed, self.roster.devices.devices, [], members)
+
+    def remove_member(self, member: str) -> None:
+        """Remove a member; the server ends their sessions. What they saw cannot be taken back (spec 14.7).
+
+        Raises:
+            ReteamzError: ``not_found``, ``roster_conflict``.
+        """
+        roster = self.roster.roster
+        entry = self.roster.member(member)
+        if entry is None or entry.role == "owner":
+            raise ReteamzError("not_found", "There is no such member; load the page again.")
+        gone = msgspec.structs.replace(entry, state="removed")
+        listed = [gone if one.id == member else one for one in roster.members]
+        self._publish(self.bundle, roster.mode, roster.epoch, listed, self.roster.devices.devices, [])
+
+    def _granted(self, members: Sequence[MemberEntry]) -> list[MemberView]:
+        """Return the active members besides the owner, for grants. Raises ``roster_refused`` when the server hides one."""
+        told = {member.id: member for member in self.members()}
+        wanted = [entry.id for entry in members if entry.state == "active" and entry.role != "owner"]
+        if not told.keys() >= set(wanted):
+            raise ReteamzError("roster_refused", "The server hides a member; do not trust this server.")
+        return [told[member] for member in wanted]
 
     def _publish(
         self,
@@ -290,8 +259,9 @@ class Owner:
         members: Sequence[MemberEntry],
         devices: Sequence[DeviceEntry],
         recipients: Sequence[DeviceKeysView],
+        granted: Sequence[MemberView] = (),
     ) -> None:
-        """Sign the next roster and grants to ``recipients``; store roster, bundle and grants together."""
+        """Sign the next roster and grants to computers and members; store roster, bundle and grants together."""
         sealing = sealing_public(bundle.keyring, epoch) if epoch else None
         roster, listed = sign_roster(
             bundle.identity, bundle.account, self.roster.head, self._now(), mode, epoch, sealing, members, devices
@@ -299,7 +269,10 @@ class Owner:
         trusted = self.roster.update(roster, listed)
         bundle = msgspec.structs.replace(bundle, roster=trusted.head)
         text = seal_bundle(bundle, self._wrap, self._kdf)
-        grants = [] if sealing is None else [self._grant(bundle, trusted, device) for device in recipients]
+        grants = []
+        if sealing is not None:
+            grants = [self._grant(bundle, trusted, device) for device in recipients]
+            grants += [self._member_grant(bundle, trusted, member) for member in granted]
         post = RosterPost(roster, listed, text, sha256(self._text.encode()), grants)
         self.connection.post("/api/rosters", post, RosterHead)
         self.bundle, self.roster, self._text = bundle, trusted, text
@@ -314,7 +287,6 @@ class Owner:
                 "enrolment_forged", "The server names another key for a device; do not trust this server."
             )
         epoch = roster.roster.epoch
-        keys = bundle.keyring[str(epoch)]
         grant = sign_agent_grant(
             bundle.identity,
             device.exchange,
@@ -323,44 +295,26 @@ class Owner:
             epoch,
             device.seq + 1,
             roster.signers(),
-            keys.master,
-            keys.sealing.public(),
+            bundle.keyring[str(epoch)].master,
+            sealing_public(bundle.keyring, epoch),
         )
         return GrantPost(entry.exchange, grant)
 
-
-def fetch_roster(connection: Connection, bundle: MemberBundle) -> TrustedRoster:
-    """Return the newest roster, every version from the bundle's on verified (spec 3.3, 6.4)."""
-    owner = _owner_key(connection, bundle)
-    since = max(bundle.roster.version, 1) - 1
-    trusted: TrustedRoster | None = None
-    while versions := connection.get("/api/rosters", Rosters, since=since).rosters:
-        for version in versions:
-            if trusted is None:
-                trusted = TrustedRoster.first(
-                    bundle.account, owner, bundle.owner, bundle.roster, version.roster, version.devices
-                )
-            else:
-                trusted = trusted.update(version.roster, version.devices)
-        if trusted is None or trusted.head.version <= since:
-            break
-        since = trusted.head.version
-    if trusted is None:
-        raise ReteamzError("roster_rollback", "The server sent an older roster than it had; do not trust this server.")
-    trusted.require_bundle(bundle)
-    return trusted
-
-
-def _owner_key(connection: Connection, bundle: MemberBundle) -> PublicOkp:
-    if bundle.owner == thumbprint(bundle.identity.public()):
-        return bundle.identity.public()
-    for member in connection.get("/api/keys", KeysView).members:
-        if thumbprint(member.identity) == bundle.owner:
-            return member.identity
-    raise ReteamzError("owner_mismatch", "The server does not name the owner that this member trusts.")
-
-
-def _label(bundle: MemberBundle, epoch: int, text: str) -> str:
-    if not epoch:
-        return plain_entry("label", text)
-    return TokenCipher(b64decode(bundle.keyring[str(epoch)].master), epoch).encrypt("label", text)
+    def _member_grant(self, bundle: MemberBundle, roster: TrustedRoster, member: MemberView) -> GrantPost:
+        entry = roster.member(member.id)
+        if entry is None or entry.exchange != thumbprint(member.exchange):
+            raise ReteamzError(
+                "enrolment_forged", "The server names another key for a member; do not trust this server."
+            )
+        grant = sign_member_grant(
+            bundle.identity,
+            member.exchange,
+            bundle.account,
+            roster.head,
+            roster.roster.epoch,
+            member.seq + 1,
+            roster.signers(),
+            bundle.keyring,
+            "sealed" in entry.rights,
+        )
+        return GrantPost(entry.exchange, grant)

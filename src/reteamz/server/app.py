@@ -24,6 +24,8 @@ from reteamz.server.dictionary import routes as dictionary
 from reteamz.server.history import routes as history
 from reteamz.server.ingest import routes as ingest
 from reteamz.server.journal import routes as journal
+from reteamz.server.looks import routes as looks
+from reteamz.server.members import routes as members
 from reteamz.server.operation import routes as operation
 from reteamz.server.operation.metrics import MetricsMiddleware
 from reteamz.server.pages import routes as pages
@@ -45,6 +47,7 @@ CONCEPTS: Final = (
     accounts,
     roster,
     devices,
+    members,
     people,
     schedules,
     ingest,
@@ -57,6 +60,7 @@ CONCEPTS: Final = (
     blobs,
     alerts,
     audit,
+    looks,
     operation,
     pages,
 )

@@ -26,6 +26,7 @@ from reteamz.server.devices.directory import DeviceDirectory
 from reteamz.server.history.joining import follow_joins
 from reteamz.server.ingest.committer import Committer
 from reteamz.server.ingest.receiver import Receiver
+from reteamz.server.looks.keep import FLUSH_S, Looks
 from reteamz.server.mail import Outbox
 from reteamz.server.operation.metrics import Metrics
 from reteamz.server.people.placing import Placements
@@ -71,6 +72,7 @@ class Services:
         self.placements = Placements(self.control)
         self.arrivals = Arrivals()
         self.outbox = Outbox(self.control, config.mail, now)
+        self.looks = Looks(self.control)
         self.login_secret = derived(secret, "login")
         self._dictionary_secret = derived(secret, "dictionary")
         self.activity: ActivityStore
@@ -102,12 +104,14 @@ class Services:
             asyncio.create_task(every(WATCH_S, self.watch.turn)),
             asyncio.create_task(every(POST_S, self.send)),
             asyncio.create_task(every(ROLL_S, self.roll_up)),
+            asyncio.create_task(every(FLUSH_S, self.looks.flush)),
         ]
         try:
             yield
         finally:
             await cancel(*background)
             await self.committer.stop()
+            await self.looks.flush()
             await asyncio.to_thread(self.activity.close)
             await self.control.close()
 
@@ -144,6 +148,7 @@ class Services:
             "control",
             "blobs",
             "directory",
+            "looks",
             "config",
             "attempts",
             "redemptions",

@@ -212,10 +212,10 @@ class KeysView(msgspec.Struct, frozen=True):
 
 
 class TicketPost(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A ticket that a code will redeem (spec 7.1); ``expires`` in milliseconds."""
+    """A ticket for computers that a code will redeem (spec 7.1); ``expires`` in milliseconds. Members are invited otherwise."""
 
     ticket: Id
-    type: Literal["device", "member"]
+    type: Literal["device"]
     expires: Count
     uses: Annotated[int, msgspec.Meta(ge=1, le=limits.TICKET_USES)]
 

@@ -15,7 +15,7 @@ Code = Literal[
     # roster (spec 6)
     "roster_rollback", "roster_fork", "roster_gap", "roster_refused", "roster_conflict",
     # enrolment (spec 7)
-    "code_mistyped", "code_expired", "enrolment_forged", "ticket_unknown", "ticket_spent", "device_exists",
+    "code_mistyped", "code_expired", "enrolment_forged", "ticket_unknown", "ticket_spent", "device_exists", "member_waiting",
     # grant (spec 8)
     "owner_mismatch", "grant_replayed", "grant_mismatch", "epoch_rollback",
     # batch (spec 9)

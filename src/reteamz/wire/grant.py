@@ -22,3 +22,13 @@ class Grant(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     seq: Annotated[int, msgspec.Meta(ge=1, le=2**53 - 1)]
     signers: list[Hash]
     key: Annotated[str, msgspec.Meta(max_length=limits.DOCUMENT_BYTES)]
+
+
+class GrantState(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a recipient remembers of the last grant it accepted; ``sha256`` is the hash of its JWS."""
+
+    seq: int
+    epoch: int
+    roster: RosterHead
+    sha256: Hash
+    signers: list[Hash]

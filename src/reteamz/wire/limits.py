@@ -34,3 +34,5 @@ PATTERN_REPEAT: Final = 1_000
 PATTERN_SIZE: Final = 5_000
 """Largest expression, in steps (spec 12.5)."""
 PATTERN_NESTING: Final = 100
+DEPARTMENTS: Final = 1_000
+"""Most departments that a manager is given."""

@@ -19,6 +19,8 @@ BLOB: Final = b"reteamz/1/blob"
 JwsType = Literal[
     "reteamz-roster+1",
     "reteamz-grant+1",
+    "reteamz-invitation+1",
+    "reteamz-join+1",
     "reteamz-recover+1",
     "reteamz-policy+1",
     "reteamz-rules+1",

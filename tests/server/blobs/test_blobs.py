@@ -107,7 +107,10 @@ def test_a_manager_needs_the_right_and_the_person(site: Site, owner: Owner, comp
     computer.put_blob(site, BLOB)
     department = site.call("POST", "/api/departments", {"name": token("label", "Sales")}).json()["id"]
     person = site.told("/api/people")[0]["id"]
-    parts = [site.client.app.dependencies[name].dependency() for name in ("control", "activity", "blobs", "persons_of")]
+    parts = [
+        site.client.app.dependencies[name].dependency()
+        for name in ("control", "activity", "blobs", "persons_of", "looks")
+    ]
 
     def looks(**what: Any) -> bytes:
         viewer = Viewer(owner.account, identifier("manager"), "manager", **what)

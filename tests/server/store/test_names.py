@@ -29,9 +29,11 @@ NEITHER = {
     },
     "holiday": {"id", "account", "department", "day"},
     "grant": {"account", "recipient", "seq", "jws"},
+    "look": {"id", "account", "day", "member", "page", "scope", "subject", "first", "last", "count"},
+    "look_person": {"look", "account"},
     "member": {
         "id", "account", "email", "auth", "kdf", "bundle", "identity", "settings", "exchange", "role", "state",
-        "rights", "departments", "totp", "totp_step",
+        "rights", "departments", "totp", "totp_step", "ticket", "redemption", "invitation", "joining", "joined",
     },
     "outgoing_mail": {"id", "account", "recipient", "subject", "queued", "due", "tries", "state", "reason", "settled"},
     "placement": {"account", "department"},
@@ -40,7 +42,7 @@ NEITHER = {
     "rules_version": {"account", "version", "sha256", "jws", "signer", "member", "issued"},
     "schedule": {"account", "department", "since", "week", "grace"},
     "session": {"id", "member", "created", "seen", "expires", "client"},
-    "ticket": {"id", "account", "type", "expires", "uses", "redemptions"},
+    "ticket": {"id", "account", "type", "expires", "uses", "redemptions", "invitation"},
 }  # fmt: skip
 """Columns that hold neither the id of a name nor an entry. Whoever adds a table says here, or at the column, what it holds."""
 

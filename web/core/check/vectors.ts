@@ -55,6 +55,16 @@ const RUN: Record<string, (i: Inputs) => unknown> = {
     return true;
   },
   grants: (i) => core.acceptGrant(i.grant, { ...i, pinned: core.b64decode(i.pinned) }),
+  invitations: (i) => core.readInvitation(i.owner, i.account, i.ticket, i.jws),
+  joins: (i) => core.checkJoin(core.b64decode(i.enrol), i.ticket, i),
+  async "member-grants"(i) {
+    const [[first, devices], ...rest] = i.rosters;
+    const owner = await core.thumbprint(i.owner);
+    const none = { version: 0, sha256: "" };
+    let trusted = await core.TrustedRoster.first(i.bundle.account, i.owner, owner, none, first, devices);
+    for (const [jws, list] of rest) trusted = await trusted.update(jws, list);
+    return core.takeGrant(i.bundle, i.owner, trusted, i.grant);
+  },
   async sealed(i) {
     const keys = Object.entries(i.keys as Record<string, core.PrivateRsa>);
     const ready = await Promise.all(keys.map(([epoch, key]) => core.sealingKey(Number(epoch), key)));

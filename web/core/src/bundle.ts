@@ -1,7 +1,7 @@
 /** The member bundle: every key of a member, wrapped by the password (spec 3.1-3.3). */
 import { b64encode, fromUtf8, randomBytes, utf8 } from "./encoding.ts";
 import { orElse, ReteamzError } from "./errors.ts";
-import { count, hash, hashOrEmpty, id, mapOf, oneOf, shape, strictParse } from "./json.ts";
+import { count, hash, hashOrEmpty, id, listOf, mapOf, oneOf, shape, strictParse } from "./json.ts";
 import { decryptWith, encryptWith, type Header, headerOf } from "./jwe.ts";
 import { type Kdf, kdfShape } from "./kdf.ts";
 import {
@@ -19,11 +19,15 @@ import {
 
 /** Version and hash of a roster; 0 and "" for none. */
 export type RosterHead = { version: number; sha256: string };
-/** Master key (base64) and sealing key pair of one epoch. */
-export type EpochKeys = { master: string; sealing: PrivateRsa };
+/** Master key (base64) and sealing key pair of one epoch; members without the right `sealed` have no sealing key. */
+export type EpochKeys = { master: string; sealing?: PrivateRsa };
 /** Keys by epoch in decimal. */
 export type Keyring = Record<string, EpochKeys>;
 
+/** What a recipient remembers of the last grant it accepted; `sha256` is the hash of its JWS. */
+export type GrantState = { seq: number; epoch: number; roster: RosterHead; sha256: string; signers: string[] };
+
+/** What a member keeps (spec 3.2); `grant` is what a member remembers of the last grant (spec 14.6). */
 export type MemberBundle = {
   v: 1;
   account: string;
@@ -35,22 +39,29 @@ export type MemberBundle = {
   enrol: string;
   keyring: Keyring;
   roster: RosterHead;
+  grant?: GrantState;
 };
 
 export const rosterHead = shape({ version: count, sha256: hashOrEmpty });
 export const EPOCH = /^[1-9][0-9]{0,4}$/;
-const bundleShape = shape({
-  v: oneOf(1),
-  account: id,
-  member: id,
-  owner: hash,
-  identity: privateOkp,
-  settings: privateOkp,
-  exchange: privateRsa,
-  enrol: hash,
-  keyring: mapOf(EPOCH, shape({ master: hash, sealing: privateRsa })),
-  roster: rosterHead,
-});
+export const keyringShape = mapOf(EPOCH, shape({ master: hash, sealing: privateRsa }, ["sealing"]));
+const grantState = shape({ seq: count, epoch: count, roster: rosterHead, sha256: hash, signers: listOf(hash) });
+const bundleShape = shape(
+  {
+    v: oneOf(1),
+    account: id,
+    member: id,
+    owner: hash,
+    identity: privateOkp,
+    settings: privateOkp,
+    exchange: privateRsa,
+    enrol: hash,
+    keyring: keyringShape,
+    roster: rosterHead,
+    grant: grantState,
+  },
+  ["grant"],
+);
 const headerShape = shape({
   alg: oneOf("dir"),
   enc: oneOf("A256GCM"),
@@ -62,14 +73,17 @@ const headerShape = shape({
 
 export type BundleHeader = { account: string; member: string; kdf: Kdf };
 
-/** Make all keys of an owner at sign-up (spec 2.4); no epoch and no roster yet. */
-export async function newBundle(account: string, member: string): Promise<MemberBundle> {
+/**
+ * Make all keys of a member (spec 2.4); no epoch and no roster yet. `owner` is the pinned thumbprint of the owner's identity key; without
+ * it the member is the owner, who signs up.
+ */
+export async function newBundle(account: string, member: string, owner?: string): Promise<MemberBundle> {
   const identity = await makeOkp();
   return {
     v: 1,
     account,
     member,
-    owner: await thumbprint(okpPublic(identity)),
+    owner: owner ?? (await thumbprint(okpPublic(identity))),
     identity,
     settings: await makeOkp(),
     exchange: await makeRsa(),
@@ -80,7 +94,7 @@ export async function newBundle(account: string, member: string): Promise<Member
 }
 
 /** Make the keys of a new epoch (spec 2.5). */
-export async function newEpoch(): Promise<EpochKeys> {
+export async function newEpoch(): Promise<Required<EpochKeys>> {
   return { master: b64encode(randomBytes(32)), sealing: await makeRsa() };
 }
 

@@ -29,6 +29,7 @@ export type Code =
   | "ticket_unknown"
   | "ticket_spent"
   | "device_exists"
+  | "member_waiting"
   | "owner_mismatch"
   | "grant_replayed"
   | "grant_mismatch"

@@ -1,10 +1,15 @@
 /** Fingerprints that people compare (spec 1.11, 1.12). */
-import { type Bytes, concat, sha256raw, utf8 } from "./encoding.ts";
+import { type Bytes, b64decode, concat, sha256raw, utf8 } from "./encoding.ts";
 import { type PublicOkp, type PublicRsa, rawThumbprint } from "./keys.ts";
 
 /** The 32 bytes of the owner's fingerprint. */
 export async function ownerFingerprint(identity: PublicOkp): Promise<Bytes> {
   return sha256raw(concat(utf8("reteamz/1/owner\0"), await rawThumbprint(identity)));
+}
+
+/** The owner's fingerprint by the thumbprint of the identity key, which a bundle pins. */
+export async function fingerprintOf(owner: string): Promise<Bytes> {
+  return sha256raw(concat(utf8("reteamz/1/owner\0"), b64decode(owner)));
 }
 
 /** The 32 bytes of a device's fingerprint. */

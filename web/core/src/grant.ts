@@ -1,9 +1,9 @@
 /** Grants: how keys travel, and every rule a recipient applies (spec 8). */
-import { EPOCH, type Keyring, type RosterHead, rosterHead } from "./bundle.ts";
+import { type GrantState, type Keyring, keyringShape, type RosterHead, rosterHead } from "./bundle.ts";
 import { equalBytes, fromUtf8, sha256, utf8 } from "./encoding.ts";
 import { orElse, ReteamzError } from "./errors.ts";
 import { ownerFingerprint } from "./fingerprint.ts";
-import { between, type Check, hash, id, listOf, mapOf, oneOf, shape, strictParse, text } from "./json.ts";
+import { between, type Check, hash, id, listOf, oneOf, shape, strictParse, text } from "./json.ts";
 import { decryptAs, encryptTo, type Header } from "./jwe.ts";
 import { signJws, verifyJws } from "./jws.ts";
 import {
@@ -13,7 +13,6 @@ import {
   type PrivateRsa,
   type PublicOkp,
   type PublicRsa,
-  privateRsa,
   publicRsa,
   type RsaAlgorithm,
   rsaPublic,
@@ -44,10 +43,8 @@ export type MemberKeys = {
   v: 1;
   account: string;
   recipient: string;
-  keyring: Record<string, { master: string; sealing?: PrivateRsa }>;
+  keyring: Keyring;
 };
-/** What a recipient remembers of the last grant it accepted; `sha256` is the hash of its JWS. */
-export type GrantState = { seq: number; epoch: number; roster: RosterHead; sha256: string; signers: string[] };
 
 const epoch = between(1, 65_535);
 const grantShape = shape({
@@ -65,7 +62,7 @@ const memberShape = shape({
   v: oneOf(1),
   account: id,
   recipient: hash,
-  keyring: mapOf(EPOCH, shape({ master: hash, sealing: privateRsa }, ["sealing"])),
+  keyring: keyringShape,
 });
 
 /** Whom a grant is for and where it stands in the account's history. */

@@ -10,6 +10,7 @@ export * from "./grant.ts";
 export * from "./jws.ts";
 export * from "./kdf.ts";
 export * from "./keys.ts";
+export * from "./membership.ts";
 export * from "./names.ts";
 export * from "./patterns.ts";
 export * from "./recovery.ts";

@@ -7,6 +7,8 @@ import { hasDuplicates } from "./json.ts";
 export type JwsType =
   | "reteamz-roster+1"
   | "reteamz-grant+1"
+  | "reteamz-invitation+1"
+  | "reteamz-join+1"
   | "reteamz-recover+1"
   | "reteamz-policy+1"
   | "reteamz-rules+1"

@@ -242,7 +242,10 @@ export class TrustedRoster {
     if (!entry || !sameJson(memberKeys(entry).slice(0, 3), keys))
       throw new ReteamzError("bundle_mismatch", "The server sent the keys of somebody else; do not trust this server.");
     const { epoch, sealing } = this.roster;
-    if (epoch && bundle.keyring[epoch]?.sealing.n !== sealing?.n)
+    const current = bundle.keyring[epoch];
+    const opens = entry.role === "owner" || entry.rights.includes("sealed");
+    const wrong = current?.sealing && current.sealing.n !== sealing?.n;
+    if (epoch && (!current || wrong || (opens && !current.sealing)))
       throw new ReteamzError(
         "bundle_mismatch",
         "The server sent keys older than its roster; do not trust this server.",

@@ -3,9 +3,11 @@ import "./style.css";
 import { byId, show, told } from "./dom.ts";
 import { startDevices } from "./pages/devices.ts";
 import { startExport } from "./pages/export.ts";
+import { startJoin } from "./pages/join.ts";
 import { startLive } from "./pages/live.ts";
 import { startLog } from "./pages/log.ts";
 import { startLogin } from "./pages/login.ts";
+import { startMembers } from "./pages/members.ts";
 import { startPeople } from "./pages/people.ts";
 import { startProfile } from "./pages/profile.ts";
 import { startRating } from "./pages/rating.ts";
@@ -14,12 +16,16 @@ import { startTables } from "./pages/tables.ts";
 import { startTimeline } from "./pages/timeline.ts";
 import { type Member, startShell } from "./shell.ts";
 
-const PUBLIC: Record<string, () => void> = { login: startLogin, signup: startSignup };
+const PUBLIC: Record<string, () => void> = { join: startJoin, login: startLogin, signup: startSignup };
 const MEMBER: Record<string, (member: Member) => void> = {
   devices: startDevices,
   live: startLive,
   log: startLog,
-  people: startPeople,
+  "my-day": startTimeline,
+  people: (member) => {
+    startPeople(member);
+    startMembers(member);
+  },
   profile: startProfile,
   timeline: startTimeline,
 };

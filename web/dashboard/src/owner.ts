@@ -1,36 +1,19 @@
 /** The ceremonies: what an owner does with open keys; they leave memory when the ceremony ends. */
 import * as core from "@reteamz/core";
 import { ReteamzError } from "@reteamz/core";
-import { get, post, put } from "./api.ts";
-import { joinNames, type Told } from "./history.ts";
-import { fetchRoster } from "./rosters.ts";
-import type { DeviceKeysView, Keys } from "./types.ts";
-import { keepKeys, type OpenKeys, remember, trustOf } from "./vault.ts";
+import { get, post } from "./api.ts";
+import type { Told } from "./history.ts";
+import { OpenMember } from "./member.ts";
+import type { DeviceKeysView, Keys, MemberView } from "./types.ts";
+import { remember } from "./vault.ts";
+
+/** What the owner offers somebody: `person` is the dictionary id of an employee, `label` how colleagues see a manager. */
+export type Offer = Pick<core.Invitation, "role" | "rights" | "departments" | "person"> & { label: string | null };
 
 export type SignUp = { email: string; password: string; company: string; encrypted: boolean; timezone: string };
 
 /** An owner with the account's keys open. Every change is signed here and stored whole. */
-export class Owner {
-  bundle: core.MemberBundle;
-  trusted: core.TrustedRoster;
-  #wrap: core.Bytes;
-  #kdf: core.Kdf;
-  #text: string;
-
-  private constructor(
-    bundle: core.MemberBundle,
-    trusted: core.TrustedRoster,
-    wrap: core.Bytes,
-    kdf: core.Kdf,
-    text: string,
-  ) {
-    this.bundle = bundle;
-    this.trusted = trusted;
-    this.#wrap = wrap;
-    this.#kdf = kdf;
-    this.#text = text;
-  }
-
+export class Owner extends OpenMember {
   /** Make all keys here and a new account on the server. */
   static async signUp(wish: SignUp): Promise<Owner> {
     const kdf = core.newKdf();
@@ -71,77 +54,11 @@ export class Owner {
       devices,
     });
     await remember(wish.email, { roster: none, iterations: kdf.iterations });
-    await owner.#settle();
+    await owner.settle();
     return owner;
   }
 
-  /** Log in and open the keys. Raises `totp_required`, `login_failed`, `kdf_refused`, and those of bundle and roster. */
-  static async logIn(email: string, password: string, totp: string | null): Promise<Owner> {
-    const seen = await trustOf(email);
-    const { kdf } = await post<{ kdf: core.Kdf }>("/api/login/start", { email });
-    const stretched = await core.stretch(password, kdf, seen?.iterations ?? 0);
-    const auth = core.b64encode(await core.authKey(stretched));
-    const who = await post<{ account: string; member: string }>("/api/login", { email, auth, totp });
-    const owner = await Owner.#opened(who.account, who.member, stretched, kdf);
-    await remember(email, { roster: { version: 0, sha256: "" }, iterations: kdf.iterations });
-    return owner;
-  }
-
-  /** Open the keys of the session's member with the password. Raises `bundle_damaged` for a wrong one. */
-  static async open(account: string, member: string, password: string): Promise<Owner> {
-    const { bundle } = await get<{ bundle: string }>("/api/bundle");
-    const { kdf } = core.bundleHeader(bundle);
-    const stretched = await core.stretch(password, kdf, (await trustOf(account))?.iterations ?? 0);
-    try {
-      return await Owner.#opened(account, member, stretched, kdf);
-    } catch (error) {
-      if (error instanceof ReteamzError && error.code === "bundle_damaged")
-        throw new ReteamzError("login_failed", "The password does not open your keys; check it.");
-      throw error;
-    }
-  }
-
-  static async #opened(account: string, member: string, stretched: core.Bytes, kdf: core.Kdf): Promise<Owner> {
-    const { bundle: text } = await get<{ bundle: string }>("/api/bundle");
-    const said = core.bundleHeader(text).kdf;
-    if (said.salt !== kdf.salt || said.iterations !== kdf.iterations)
-      throw new ReteamzError("bundle_mismatch", "The server sent keys of another password; do not trust this server.");
-    const wrap = await core.wrapKey(stretched);
-    const bundle = await core.openBundle(text, wrap, account, member);
-    const seen = (await trustOf(account))?.roster ?? { version: 0, sha256: "" };
-    if (seen.version === bundle.roster.version && seen.sha256 !== bundle.roster.sha256)
-      throw new ReteamzError("roster_fork", "The server shows two histories of the account; do not trust this server.");
-    const mark = seen.version > bundle.roster.version ? seen : bundle.roster;
-    const trusted = await fetchRoster(account, bundle.owner, mark);
-    await trusted.requireBundle(bundle);
-    const owner = new Owner(bundle, trusted, wrap, kdf, text);
-    await owner.#settle();
-    return owner;
-  }
-
-  get epoch(): number {
-    return this.trusted.roster.epoch;
-  }
-
-  /** What makes tokens of the current epoch, null in a plain account. */
-  async cipher(): Promise<core.TokenCipher | null> {
-    const keys = this.bundle.keyring[this.epoch];
-    return keys ? new core.TokenCipher(await core.tokenKeys(core.b64decode(keys.master), this.epoch)) : null;
-  }
-
-  /** The token or plain entry of a name in this account. */
-  async entry(field: core.Field, text: string): Promise<string> {
-    return (await this.cipher())?.encrypt(field, text) ?? core.plainEntry(field, text);
-  }
-
-  /** Join names of before with their tokens, as far as an interruption left any; for the owner of an encrypted account. */
-  async joinNames(told?: Told): Promise<void> {
-    const cipher = await this.cipher();
-    if (cipher && (await core.thumbprint(core.okpPublic(this.bundle.identity))) === this.bundle.owner)
-      await joinNames(cipher, told);
-  }
-
-  /** Make epoch 1 and encrypt from now on. Confirmed computers get their grants, names of before their tokens. */
+  /** Make epoch 1 and encrypt from now on. Confirmed computers and members get their grants, names of before their tokens. */
   async enableEncryption(told?: Told): Promise<void> {
     if (this.epoch) throw new ReteamzError("input_invalid", "Encryption is enabled already.");
     const bundle = { ...this.bundle, keyring: { 1: await core.newEpoch() } };
@@ -150,7 +67,9 @@ export class Owner {
     const keys = (await this.keys()).devices.filter((device) => confirmed.has(device.id));
     if (keys.length !== confirmed.size)
       throw new ReteamzError("roster_refused", "The server hides a confirmed computer; do not trust this server.");
-    await this.#publish(bundle, "encrypted", 1, listed, keys);
+    const { members } = this.trusted.roster;
+    const granted = await this.#others(members);
+    await this.#publish(bundle, "encrypted", 1, { members, devices: listed }, keys, granted);
     await this.joinNames(told);
   }
 
@@ -159,17 +78,81 @@ export class Owner {
     const ticket = core.newId();
     const expires = Date.now() + lifetimeMs;
     await post("/api/tickets", { ticket, type: "device", expires, uses });
-    const secret = await core.ticketSecret(core.b64decode(this.bundle.enrol), ticket, "device", expires, uses);
+    return this.#code("device", ticket, expires, uses);
+  }
+
+  async #code(type: core.TicketType, ticket: string, expires: number, uses: number): Promise<string> {
     return core.encodeCode({
-      type: "device",
+      type,
       mode: this.trusted.roster.mode,
       account: this.bundle.account,
-      owner: await core.ownerFingerprint(core.okpPublic(this.bundle.identity)),
+      owner: await core.fingerprintOf(this.bundle.owner),
       ticket,
       expires,
       uses,
-      secret,
+      secret: await core.ticketSecret(core.b64decode(this.bundle.enrol), ticket, type, expires, uses),
       server: location.origin,
+    });
+  }
+
+  /** Sign an invitation; its code reaches the invited one past the server (spec 14.1). */
+  async invite({ role, rights, departments, person, label }: Offer, lifetimeMs: number): Promise<string> {
+    const ticket = core.newId();
+    const expires = Date.now() + lifetimeMs;
+    const { account, identity } = this.bundle;
+    const invitation = await core.signInvitation(identity, {
+      v: 1,
+      account,
+      ticket,
+      role,
+      rights,
+      departments,
+      person,
+    });
+    const named = label === null ? null : await this.entry("label", label);
+    await post("/api/invitations", { ticket, expires, invitation, label: named });
+    return this.#code("member", ticket, expires, 1);
+  }
+
+  /** The roster's entry of somebody who waits, if their keys were made where the invitation was used (spec 14.4). */
+  async verifyMember(member: MemberView): Promise<core.MemberEntry> {
+    if (!member.ticket)
+      throw new ReteamzError("enrolment_forged", "This invitation was withdrawn; refuse whoever used it.");
+    const ticket = { ...member.ticket, redemptions: member.redemption };
+    const { account, enrol, identity } = this.bundle;
+    const made = { account, member: member.id, join: member.join, redeemed: member.joined };
+    const join = await core.checkJoin(core.b64decode(enrol), ticket, made);
+    const offer = await core.readInvitation(core.okpPublic(identity), account, ticket.id, member.invitation);
+    return core.memberEntry(join, offer, Date.now());
+  }
+
+  /** Take in members whose code proves their keys, and grant them the keyring (spec 14.4, 14.5). */
+  async welcome(waiting: MemberView[]): Promise<void> {
+    const entries = await Promise.all(waiting.map((member) => this.verifyMember(member)));
+    const { mode, epoch, members } = this.trusted.roster;
+    const { devices } = this.trusted.devices;
+    await this.#publish(this.bundle, mode, epoch, { members: [...members, ...entries], devices }, [], waiting);
+  }
+
+  /** Remove a member; the server ends their sessions. What they saw cannot be taken back (spec 14.7). */
+  async removeMember(id: string): Promise<void> {
+    const entry = this.trusted.member(id);
+    if (!entry || entry.role === "owner")
+      throw new ReteamzError("not_found", "There is no such member; load the page again.");
+    const { mode, epoch, members } = this.trusted.roster;
+    const left = members.map((one) => (one.id === id ? { ...one, state: "removed" as const } : one));
+    await this.#publish(this.bundle, mode, epoch, { members: left, devices: this.trusted.devices.devices }, [], []);
+  }
+
+  /** The active members besides the owner, for grants. */
+  async #others(members: core.MemberEntry[]): Promise<MemberView[]> {
+    const wanted = members.filter((entry) => entry.state === "active" && entry.role !== "owner");
+    if (!wanted.length) return [];
+    const told = new Map((await get<MemberView[]>("/api/members")).map((member) => [member.id, member]));
+    return wanted.map(({ id }) => {
+      const member = told.get(id);
+      if (!member) throw new ReteamzError("roster_refused", "The server hides a member; do not trust this server.");
+      return member;
     });
   }
 
@@ -202,100 +185,83 @@ export class Owner {
     const now = Date.now();
     const entries = devices.map((device) => core.deviceEntry(device.id, device.signing, device.exchange, now));
     const listed = [...this.trusted.devices.devices, ...(await Promise.all(entries))];
-    await this.#publish(this.bundle, this.trusted.roster.mode, this.epoch, listed, devices);
+    const { mode, members } = this.trusted.roster;
+    await this.#publish(this.bundle, mode, this.epoch, { members, devices: listed }, devices, []);
   }
 
-  /** The recovery kit for a code of `newCode`. */
-  kit(code: string): Promise<core.Kit> {
-    return core.makeKit(this.bundle, code, location.origin);
-  }
-
-  /** Wrap the keys by a new password. Raises `login_failed` when the old one is wrong. */
-  async changePassword(old: string, password: string): Promise<void> {
-    const oldAuth = core.b64encode(await core.authKey(await core.stretch(old, this.#kdf)));
-    const kdf = core.newKdf();
-    const stretched = await core.stretch(password, kdf);
-    const wrap = await core.wrapKey(stretched);
-    const text = await core.sealBundle(this.bundle, wrap, kdf);
-    await put("/api/bundle", {
-      bundle: text,
-      base: await core.sha256(core.utf8(this.#text)),
-      kdf,
-      auth: core.b64encode(await core.authKey(stretched)),
-      old_auth: oldAuth,
-    });
-    this.#wrap = wrap;
-    this.#kdf = kdf;
-    this.#text = text;
-    await this.#settle();
-  }
-
-  /** Sign the next roster and grants to `recipients`; store roster, bundle and grants together. */
+  /** Sign the next roster and grants to computers and members; store roster, bundle and grants together. */
   async #publish(
     keys: core.MemberBundle,
     mode: core.Mode,
     epoch: number,
-    listed: core.DeviceEntry[],
-    recipients: DeviceKeysView[],
+    who: Pick<core.NextRoster, "members" | "devices">,
+    computers: DeviceKeysView[],
+    granted: MemberView[],
   ): Promise<void> {
-    const sealing = sealingOf(keys, epoch);
-    const next = { issued: Date.now(), mode, epoch, sealing, members: this.trusted.roster.members, devices: listed };
+    const next = { issued: Date.now(), mode, epoch, sealing: sealingOf(keys, epoch), ...who };
     const { roster, devices } = await core.signRoster(keys.identity, keys.account, this.trusted.head, next);
     const trusted = await this.trusted.update(roster, devices);
     const bundle = { ...keys, roster: trusted.head };
-    const text = await core.sealBundle(bundle, this.#wrap, this.#kdf);
-    const grants = epoch ? await Promise.all(recipients.map((device) => grantTo(device, bundle, trusted))) : [];
-    const base = await core.sha256(core.utf8(this.#text));
+    const text = await core.sealBundle(bundle, this.wrap, this.kdf);
+    const grants = epoch
+      ? await Promise.all([
+          ...computers.map((device) => grantTo(device, bundle, trusted)),
+          ...granted.map((member) => keyringTo(member, bundle, trusted)),
+        ])
+      : [];
+    const base = await core.sha256(core.utf8(this.text));
     await post("/api/rosters", { roster, devices, bundle: text, base, grants });
     this.bundle = bundle;
     this.trusted = trusted;
-    this.#text = text;
-    await this.#settle();
-  }
-
-  /** Keep what pages need and what must never be forgotten. */
-  async #settle(): Promise<void> {
-    const { account, member, owner, keyring, settings } = this.bundle;
-    const epochs = Object.entries(keyring);
-    const open: OpenKeys = {
-      account,
-      member,
-      owner,
-      fingerprint: core.showFingerprint(await core.ownerFingerprint(core.okpPublic(this.bundle.identity))),
-      epoch: this.epoch,
-      tokens: await Promise.all(epochs.map(([e, keys]) => core.tokenKeys(core.b64decode(keys.master), Number(e)))),
-      sealing: await Promise.all(epochs.map(([e, keys]) => core.sealingKey(Number(e), keys.sealing))),
-      settings: await core.okpSigner(settings),
-    };
-    await remember(account, { roster: this.trusted.head, iterations: this.#kdf.iterations });
-    await keepKeys(open);
+    this.text = text;
+    await this.settle();
   }
 }
 
 function sealingOf(bundle: core.MemberBundle, epoch: number): core.PublicRsa | null {
-  const keys = bundle.keyring[epoch];
-  return keys ? core.rsaPublic(keys.sealing) : null;
+  const sealing = bundle.keyring[epoch]?.sealing;
+  return sealing ? core.rsaPublic(sealing) : null;
 }
+
+type GrantPost = { recipient: string; grant: string };
 
 async function grantTo(
   device: DeviceKeysView,
   bundle: core.MemberBundle,
   trusted: core.TrustedRoster,
-): Promise<{ recipient: string; grant: string }> {
+): Promise<GrantPost> {
   const entry = trusted.device(device.id);
   const signing = await core.thumbprint(device.signing);
   const recipient = await core.thumbprint(device.exchange);
-  const epoch = trusted.roster.epoch;
-  const keys = bundle.keyring[epoch];
-  if (!keys || entry?.signing !== signing || entry.exchange !== recipient)
+  const keys = bundle.keyring[trusted.roster.epoch];
+  if (!keys?.sealing || entry?.signing !== signing || entry.exchange !== recipient)
     throw new ReteamzError("enrolment_forged", "The server names another key for a device; do not trust this server.");
-  const to = {
-    account: bundle.account,
-    recipient: device.exchange,
-    roster: trusted.head,
-    epoch,
-    seq: device.seq + 1,
-    signers: trusted.signers(),
-  };
+  const to = granting(device.exchange, device.seq, bundle, trusted);
   return { recipient, grant: await core.signAgentGrant(bundle.identity, to, keys.master, keys.sealing) };
+}
+
+async function keyringTo(
+  member: MemberView,
+  bundle: core.MemberBundle,
+  trusted: core.TrustedRoster,
+): Promise<GrantPost> {
+  const entry = trusted.member(member.id);
+  const recipient = await core.thumbprint(member.exchange);
+  if (entry?.exchange !== recipient)
+    throw new ReteamzError("enrolment_forged", "The server names another key for a member; do not trust this server.");
+  const to = granting(member.exchange, member.seq, bundle, trusted);
+  const sealed = entry.rights.includes("sealed");
+  return { recipient, grant: await core.signMemberGrant(bundle.identity, to, bundle.keyring, sealed) };
+}
+
+/** Whom a grant is for, after the last one that they got, and whose policies and rules count. */
+function granting(
+  recipient: core.PublicRsa,
+  seq: number,
+  bundle: core.MemberBundle,
+  trusted: core.TrustedRoster,
+): core.Granting {
+  const { account } = bundle;
+  const { epoch } = trusted.roster;
+  return { account, recipient, roster: trusted.head, epoch, seq: seq + 1, signers: trusted.signers() };
 }

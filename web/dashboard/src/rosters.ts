@@ -1,7 +1,7 @@
 /** The newest roster, every version verified from what this browser and the bundle vouch for (spec 3.3, 6.4, 6.6). */
 import { type PublicOkp, ReteamzError, type RosterHead, TrustedRoster, thumbprint } from "@reteamz/core";
 import { get } from "./api.ts";
-import type { Keys, RosterView } from "./types.ts";
+import type { Membership, RosterView } from "./types.ts";
 
 /** `owner` is the thumbprint of the owner's identity key; `mark` the highest version that is vouched for. */
 export async function fetchRoster(account: string, owner: string, mark: RosterHead): Promise<TrustedRoster> {
@@ -22,7 +22,7 @@ export async function fetchRoster(account: string, owner: string, mark: RosterHe
 }
 
 async function ownerKey(owner: string): Promise<PublicOkp> {
-  for (const member of (await get<Keys>("/api/keys")).members)
-    if ((await thumbprint(member.identity)) === owner) return member.identity;
+  const told = (await get<Membership>("/api/membership")).owner;
+  if ((await thumbprint(told)) === owner) return told;
   throw new ReteamzError("owner_mismatch", "The server does not name the owner that this browser trusts.");
 }

@@ -4,7 +4,7 @@ import { PageDecryptor } from "./decrypt.ts";
 import { byId, fieldValue, maybe, onClick, onSubmit } from "./dom.ts";
 import { tellJoining } from "./history.ts";
 import { idleTooLong, lock, tellUnlocked, watch } from "./lock.ts";
-import { Owner } from "./owner.ts";
+import { OpenMember } from "./member.ts";
 import { forgetKeys, type OpenKeys, openKeys } from "./vault.ts";
 
 export type Member = { account: string; member: string; keys: OpenKeys | null; decryptor: PageDecryptor };
@@ -13,7 +13,7 @@ export type Member = { account: string; member: string; keys: OpenKeys | null; d
 export async function startShell(): Promise<Member> {
   const { account = "", member = "" } = document.body.dataset;
   if (idleTooLong()) await forgetKeys();
-  const shell: Member = { account, member, keys: await openKeys(account), decryptor: new PageDecryptor() };
+  const shell: Member = { account, member, keys: await usableKeys(account), decryptor: new PageDecryptor() };
   startTheme();
   startMenu();
   onClick(maybe("logout"), async () => {
@@ -32,16 +32,22 @@ export async function startShell(): Promise<Member> {
   onClick(button, lock);
   if (form)
     onSubmit(form, async () => {
-      const owner = await Owner.open(account, member, fieldValue("unlock-password"));
+      const opened = await OpenMember.open(account, member, fieldValue("unlock-password"));
       form.reset();
       shell.keys = await openKeys(account);
       tellUnlocked();
       settle();
       if (shell.keys) await shell.decryptor.unlock(shell.keys);
-      await owner.joinNames(tellJoining(byId("joining")));
+      await opened.joinNames(tellJoining(byId("joining")));
     });
   await shell.decryptor.start(shell.keys);
   return shell;
+}
+
+/** The open keys, unless encryption was enabled since they were opened: then the password opens those that the owner granted. */
+async function usableKeys(account: string): Promise<OpenKeys | null> {
+  const keys = await openKeys(account);
+  return keys && keys.epoch === 0 && document.body.dataset.mode === "encrypted" ? null : keys;
 }
 
 function startTheme(): void {

@@ -1,5 +1,5 @@
-/** Messages of the server, as in `reteamz.wire.accounts`. */
-import type { Kdf, PublicOkp, PublicRsa, RosterHead, TicketType } from "@reteamz/core";
+/** Messages of the server, as in `reteamz.wire.accounts` and `reteamz.wire.members`. */
+import type { Kdf, PublicOkp, PublicRsa, Right, Role, RosterHead, TicketType } from "@reteamz/core";
 
 export type Account = { account: string; member: string; email: string; mode: "plain" | "encrypted"; kdf: Kdf };
 export type MemberKeysView = { id: string; identity: PublicOkp; settings: PublicOkp; exchange: PublicRsa };
@@ -18,4 +18,29 @@ export type DeviceKeysView = {
 };
 export type Keys = { members: MemberKeysView[]; devices: DeviceKeysView[] };
 export type DeviceView = { id: string; computer: string; head: RosterHead };
+export type MemberState = "waiting" | "active" | "removed";
+export type Membership = {
+  account: string;
+  member: string;
+  state: MemberState;
+  owner: PublicOkp;
+  grant: string | null;
+};
+export type MemberView = {
+  id: string;
+  state: MemberState;
+  role: Role;
+  rights: Right[];
+  departments: string[];
+  person: number | null;
+  label: string;
+  email: string;
+  exchange: PublicRsa;
+  seq: number;
+  joined: number;
+  join: string;
+  invitation: string;
+  ticket: TicketView | null;
+  redemption: number;
+};
 export type RosterView = { version: number; roster: string; devices: string };

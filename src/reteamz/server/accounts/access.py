@@ -18,6 +18,8 @@ class Viewer:
     departments: frozenset[str] = frozenset()
     rights: frozenset[Right] = frozenset()
     session: str = ""
+    person: int | None = None
+    """The employee's own person, a dictionary id."""
 
     def require_owner(self) -> None:
         """Raise ``forbidden`` for everyone but the owner."""

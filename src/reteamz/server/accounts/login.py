@@ -21,7 +21,7 @@ STEP_S = 30
 
 async def kdf_of(session: AsyncSession, email: str, secret: bytes) -> Kdf:
     """Return how to stretch the password of an address; for an unknown one a salt that stays the same."""
-    kdf = await session.scalar(select(Member.kdf).where(Member.email == email.lower(), Member.state == "active"))
+    kdf = await session.scalar(select(Member.kdf).where(Member.email == email.lower(), Member.state != "removed"))
     # Made in both cases, so that both take the same work.
     fake = hmac.digest(secret, b"reteamz/salt\0" + email.lower().encode(), "sha256")[:16]
     if kdf is None:
@@ -35,7 +35,7 @@ async def authenticate(session: AsyncSession, login: Login, now: int) -> Member:
     Raises:
         ReteamzError: ``login_failed`` for an unknown address and for a wrong password alike, ``totp_required``, ``totp_wrong``.
     """
-    member = await session.scalar(select(Member).where(Member.email == login.email.lower(), Member.state == "active"))
+    member = await session.scalar(select(Member).where(Member.email == login.email.lower(), Member.state != "removed"))
     given = hashlib.sha256(b64decode(login.auth)).digest()
     known = member.auth if member is not None else bytes(32)
     if not hmac.compare_digest(given, known) or member is None:

@@ -47,13 +47,14 @@ from reteamz.wire.errors import ReteamzError
 _CLIENTS = ("Firefox", "Edg", "OPR", "Chrome", "Safari", "python-httpx", "reteamz")
 
 
-def _cookie(config: Config, value: str, age_s: int) -> Cookie:
+def session_cookie(config: Config, value: str, age_s: int) -> Cookie:
+    """Return the cookie of a session; age 0 takes it away."""
     return Cookie(
         key=COOKIE, value=value, path="/", max_age=age_s, httponly=True, samesite="strict", secure=config.secure
     )
 
 
-def _client(request: Request[Any, Any, Any]) -> str:
+def client_of(request: Request[Any, Any, Any]) -> str:
     """Return a word for the program that logs in; the rest of what it says about itself is not kept."""
     agent = request.headers.get("user-agent", "")
     return next((name for name in _CLIENTS if name in agent), "other")
@@ -72,10 +73,10 @@ async def signup(
     attempts.take(f"signup {request.client.host if request.client else ''}", now())
     async with control.session() as session:
         member = await sign_up(session, data, now())
-        cookie = open_session(session, member.id, _client(request), now())
+        cookie = open_session(session, member.id, client_of(request), now())
         record(session, now(), member.account, member.id, "signed_up")
     body = LoggedIn(member.account, member.id)
-    return Response(body, status_code=201, cookies=[_cookie(config, cookie, LIFETIME_MS // 1000)])
+    return Response(body, status_code=201, cookies=[session_cookie(config, cookie, LIFETIME_MS // 1000)])
 
 
 @post("/api/login/start", status_code=200, opt={"public": True})
@@ -106,12 +107,14 @@ async def login(
         await expire(session, now())
         # Nothing that was there before a log-in is carried on.
         await close_cookie(session, request.cookies.get(COOKIE, ""))
-        cookie = open_session(session, member.id, _client(request), now())
+        cookie = open_session(session, member.id, client_of(request), now())
         record(session, now(), member.account, member.id, "logged_in")
     attempts.give_back(address)
     attempts.give_back(who)
     return Response(
-        LoggedIn(member.account, member.id), cookies=[_cookie(config, cookie, LIFETIME_MS // 1000)], status_code=200
+        LoggedIn(member.account, member.id),
+        cookies=[session_cookie(config, cookie, LIFETIME_MS // 1000)],
+        status_code=200,
     )
 
 
@@ -122,7 +125,7 @@ async def logout(
     """End this session."""
     async with control.session() as session:
         await close_session(session, viewer.member, viewer.session)
-    return Response(None, status_code=204, cookies=[_cookie(config, "", 0)])
+    return Response(None, status_code=204, cookies=[session_cookie(config, "", 0)])
 
 
 @get("/api/sessions")

@@ -36,8 +36,8 @@ def open_session(session: AsyncSession, member: str, client: str, now: int) -> s
     return cookie
 
 
-async def viewer_of(session: AsyncSession, cookie: str, now: int) -> Viewer | None:
-    """Return who is behind a cookie, None for nobody."""
+async def member_of(session: AsyncSession, cookie: str, now: int) -> tuple[Session, Member] | None:
+    """Return whose session a cookie is, also while they wait to be confirmed; None for nobody."""
     hashed = sha256(cookie.encode())
     row = (
         await session.execute(
@@ -47,10 +47,19 @@ async def viewer_of(session: AsyncSession, cookie: str, now: int) -> Viewer | No
     if row is None:
         return None
     found, member = row
-    if now > min(found.expires, found.seen + IDLE_MS) or member.state != "active":
+    if now > min(found.expires, found.seen + IDLE_MS) or member.state == "removed":
         return None
     if now - found.seen > SEEN_MS:
         found.seen = now
+    return found, member
+
+
+async def viewer_of(session: AsyncSession, cookie: str, now: int) -> Viewer | None:
+    """Return who is behind a cookie, None for nobody and for those who wait to be confirmed."""
+    row = await member_of(session, cookie, now)
+    if row is None or row[1].state != "active":
+        return None
+    found, member = row
     return Viewer(
         account=member.account,
         member=member.id,
@@ -58,6 +67,7 @@ async def viewer_of(session: AsyncSession, cookie: str, now: int) -> Viewer | No
         departments=frozenset(member.departments),
         rights=frozenset(member.rights),  # type: ignore[arg-type]  # written from a decoded roster only
         session=found.id,
+        person=member.person if member.role == "employee" else None,
     )
 
 
@@ -85,6 +95,11 @@ async def close_cookie(session: AsyncSession, cookie: str) -> None:
 async def close_others(session: AsyncSession, viewer: Viewer) -> None:
     """End every other session of the viewer."""
     await session.execute(delete(Session).where(Session.member == viewer.member, Session.id != viewer.session))
+
+
+async def close_all(session: AsyncSession, member: str) -> None:
+    """End every session of a member."""
+    await session.execute(delete(Session).where(Session.member == member))
 
 
 async def expire(session: AsyncSession, now: int) -> None:

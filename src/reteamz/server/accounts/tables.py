@@ -6,7 +6,7 @@ from sqlalchemy import JSON, BigInteger, ForeignKey, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from reteamz.server.store.control import Base
-from reteamz.server.store.control.names import ENTRY
+from reteamz.server.store.control.names import ENTRY, NAME
 
 
 class Account(Base):
@@ -22,7 +22,10 @@ class Account(Base):
 
 
 class Member(Base):
-    """Somebody who logs in; role, rights and departments follow the roster."""
+    """Somebody who logs in; role, rights and departments follow the roster.
+
+    ``state`` is ``waiting`` before the owner confirmed, ``active`` or ``removed``. Of a removed member only keys and label are kept.
+    """
 
     __tablename__ = "member"
     id: Mapped[str] = mapped_column(String(22), primary_key=True)
@@ -43,6 +46,17 @@ class Member(Base):
     """Secret of the authenticator, "" for none."""
     totp_step: Mapped[int] = mapped_column(BigInteger, default=0)
     """Last time step that a code was taken for: no code is taken twice (RFC 6238 §5.2)."""
+    person: Mapped[int | None] = mapped_column(default=None, info=NAME)
+    """Dictionary id of the person that an employee is: all that they see."""
+    label: Mapped[str] = mapped_column(Text, default="", info=ENTRY)
+    """How colleagues see a manager: a label (token or plain entry), "" for none."""
+    ticket: Mapped[str] = mapped_column(String(22), default="")
+    redemption: Mapped[int] = mapped_column(default=0)
+    invitation: Mapped[str] = mapped_column(Text, default="")
+    """The owner's signed invitation (spec 14.1)."""
+    joining: Mapped[str] = mapped_column(Text, default="")
+    """The new member's signed joining (spec 14.3)."""
+    joined: Mapped[int] = mapped_column(BigInteger, default=0)
 
 
 class Session(Base):

@@ -7,6 +7,7 @@ import asyncio
 from reteamz.server.accounts.access import Viewer
 from reteamz.server.audit.record import record
 from reteamz.server.blobs.store import BlobStore
+from reteamz.server.looks.keep import Looks, whom_of
 from reteamz.server.reports.filters import PersonsOf
 from reteamz.server.store.activity import ActivityStore
 from reteamz.server.store.control import ControlStore
@@ -21,9 +22,10 @@ async def look(
     activity: ActivityStore,
     blobs: BlobStore,
     persons_of: PersonsOf,
+    looks: Looks,
     now: int,
 ) -> bytes:
-    """Return a sealed blob after writing into the audit log that it was looked at.
+    """Return a sealed blob after writing into the audit log, and for those in it, that it was looked at.
 
     A manager sees only what batches list for a person of their departments.
 
@@ -37,12 +39,14 @@ async def look(
     viewer.require_right("sealed")
     listed = await asyncio.to_thread(activity.blob_persons, viewer.account, _checked(sha256))
     if viewer.role != "owner":
-        seen = set(await persons_of(viewer.account, viewer.departments))
-        listed = [person for person in listed if person in seen]
+        theirs = set(await persons_of(viewer.account, viewer.departments))
+        listed = [person for person in listed if person in theirs]
     data = await blobs.get(viewer.account, sha256) if listed else None
     if data is None:
         raise _missing()
     # Before the bytes leave: no look without its entry.
+    seen = frozenset(person for person in listed if person)
+    await looks.note(viewer, "sealed", whom_of(viewer, seen, (), seen), now)
     async with control.session() as session:
         record(session, now, viewer.account, viewer.member, "sealed_opened", sha256)
     return data

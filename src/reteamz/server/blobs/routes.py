@@ -13,6 +13,7 @@ from reteamz.server.blobs.looking import look
 from reteamz.server.blobs.receiving import receive
 from reteamz.server.blobs.store import BlobStore
 from reteamz.server.devices.directory import DeviceDirectory
+from reteamz.server.looks.keep import Looks
 from reteamz.server.reports.filters import PersonsOf
 from reteamz.server.store.activity import ActivityStore
 from reteamz.server.store.control import ControlStore
@@ -48,10 +49,11 @@ async def read_blob(
     activity: NamedDependency[ActivityStore],
     blobs: NamedDependency[BlobStore],
     persons_of: NamedDependency[PersonsOf],
+    looks: NamedDependency[Looks],
     now: NamedDependency[Now],
 ) -> Response[bytes]:
     """Return a sealed blob that the viewer may see; every look is audited."""
-    data = await look(viewer, sha256, control, activity, blobs, persons_of, now())
+    data = await look(viewer, sha256, control, activity, blobs, persons_of, looks, now())
     return Response(data, media_type="application/octet-stream")
 
 

@@ -12,7 +12,7 @@ from reteamz.server.audit.record import record
 from reteamz.server.devices.tables import Device, Ticket
 from reteamz.wire.accounts import TicketPost, TicketView
 from reteamz.wire.encoding import strict_decode
-from reteamz.wire.enrolment import DeviceState, Enroll
+from reteamz.wire.enrolment import DeviceState, Enroll, TicketType
 from reteamz.wire.errors import ReteamzError
 from reteamz.wire.jwk import ed25519_key, rsa_key, thumbprint
 from reteamz.wire.signing import ENROLL, verify_request
@@ -21,19 +21,18 @@ from reteamz.wire.signing import ENROLL, verify_request
 async def add_ticket(session: AsyncSession, viewer: Viewer, post: TicketPost, now: int) -> None:
     """Store a ticket of the owner; ``now`` in milliseconds. Raises ``forbidden``, ``input_invalid``."""
     viewer.require_owner()
-    if post.expires <= now or await session.get(Ticket, post.ticket) is not None:
-        raise ReteamzError("input_invalid", "The code has expired or exists already; make a new one.")
-    session.add(
-        Ticket(
-            id=post.ticket,
-            account=viewer.account,
-            type=post.type,
-            expires=post.expires,
-            uses=post.uses,
-            redemptions=0,
-        )
+    made = Ticket(
+        id=post.ticket, account=viewer.account, type="device", expires=post.expires, uses=post.uses, redemptions=0
     )
-    record(session, now, viewer.account, viewer.member, "code_made", post.ticket)
+    await keep_ticket(session, viewer, made, "code_made", now)
+
+
+async def keep_ticket(session: AsyncSession, viewer: Viewer, ticket: Ticket, action: str, now: int) -> None:
+    """Store a new ticket; ``action`` goes to the audit log. Raises ``input_invalid``."""
+    if ticket.expires <= now or await session.get(Ticket, ticket.id) is not None:
+        raise ReteamzError("input_invalid", "The code has expired or exists already; make a new one.")
+    session.add(ticket)
+    record(session, now, viewer.account, viewer.member, action, ticket.id)
     try:
         await session.flush()
     except IntegrityError:
@@ -41,8 +40,10 @@ async def add_ticket(session: AsyncSession, viewer: Viewer, post: TicketPost, no
 
 
 async def tickets_of(session: AsyncSession, account: str) -> list[TicketView]:
-    """Return the tickets of an account, the last to expire first."""
-    rows = await session.scalars(select(Ticket).where(Ticket.account == account).order_by(Ticket.expires.desc()))
+    """Return the tickets for devices of an account, the last to expire first."""
+    rows = await session.scalars(
+        select(Ticket).where(Ticket.account == account, Ticket.type == "device").order_by(Ticket.expires.desc())
+    )
     return [ticket_view(row) for row in rows]
 
 
@@ -78,20 +79,8 @@ async def redeem(session: AsyncSession, body: bytes, signature: str, now: int) -
         ):
             raise ReteamzError("device_exists", "Another device has this identifier; enrol again.")
         return known.account, known.state  # type: ignore[return-value]  # one of the three is written
-    ticket = await session.get(Ticket, enroll.ticket)
-    if ticket is None or ticket.account != enroll.account or ticket.type != "device":
-        raise ReteamzError("ticket_unknown", "The server does not know this code; ask the owner for a new one.")
-    if now > ticket.expires:
-        raise ReteamzError("code_expired", "The enrolment code has expired; ask the owner for a new one.")
-    # Counted by the statement: two redemptions at the same time must not take the same last use.
-    redemption = await session.scalar(
-        update(Ticket)
-        .where(Ticket.id == ticket.id, Ticket.redemptions < Ticket.uses)
-        .values(redemptions=Ticket.redemptions + 1)
-        .returning(Ticket.redemptions)
-    )
-    if redemption is None:
-        raise ReteamzError("ticket_spent", "The enrolment code was used up; ask the owner for a new one.")
+    ticket = await find_ticket(session, enroll.account, enroll.ticket, "device", now)
+    redemption = await take_ticket(session, ticket)
     session.add(
         Device(
             id=enroll.device,
@@ -117,6 +106,30 @@ async def redeem(session: AsyncSession, body: bytes, signature: str, now: int) -
     except IntegrityError:
         raise ReteamzError("busy", "Two requests met; try again.") from None
     return enroll.account, "waiting"
+
+
+async def find_ticket(session: AsyncSession, account: str, ticket: str, type: TicketType, now: int) -> Ticket:
+    """Return a ticket that may be redeemed. Raises ``ticket_unknown``, ``code_expired``."""
+    found = await session.get(Ticket, ticket)
+    if found is None or found.account != account or found.type != type:
+        raise ReteamzError("ticket_unknown", "The server does not know this code; ask the owner for a new one.")
+    if now > found.expires:
+        raise ReteamzError("code_expired", "The enrolment code has expired; ask the owner for a new one.")
+    return found
+
+
+async def take_ticket(session: AsyncSession, ticket: Ticket) -> int:
+    """Count a redemption, and return how many there are with it. Raises ``ticket_spent``."""
+    # Counted by the statement: two redemptions at the same time must not take the same last use.
+    redemption: int | None = await session.scalar(
+        update(Ticket)
+        .where(Ticket.id == ticket.id, Ticket.redemptions < Ticket.uses)
+        .values(redemptions=Ticket.redemptions + 1)
+        .returning(Ticket.redemptions)
+    )
+    if redemption is None:
+        raise ReteamzError("ticket_spent", "The enrolment code was used up; ask the owner for a new one.")
+    return redemption
 
 
 def ticket_view(row: Ticket) -> TicketView:

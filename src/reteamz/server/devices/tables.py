@@ -19,6 +19,10 @@ class Ticket(Base):
     expires: Mapped[int] = mapped_column(BigInteger)
     uses: Mapped[int]
     redemptions: Mapped[int] = mapped_column(default=0)
+    invitation: Mapped[str] = mapped_column(Text, default="")
+    """What the owner signed for the one who redeems a ticket of type ``member`` (spec 14.1)."""
+    label: Mapped[str] = mapped_column(Text, default="", info=ENTRY)
+    """How colleagues will see an invited manager (token or plain entry)."""
 
 
 class Device(Base):

@@ -10,6 +10,8 @@ from litestar.di import NamedDependency
 from litestar.params import QueryParameter
 
 from reteamz.server.accounts.access import Viewer
+from reteamz.server.dictionary.visible import visible_names
+from reteamz.server.reports.filters import PersonsOf
 from reteamz.server.store.activity import ActivityStore
 from reteamz.wire.accounts import DictionaryEntries, DictionaryEntry
 from reteamz.wire.errors import ReteamzError
@@ -23,6 +25,7 @@ ENTRIES_MOST: Final = 5_000
 async def dictionary(
     viewer: NamedDependency[Viewer],
     activity: NamedDependency[ActivityStore],
+    persons_of: NamedDependency[PersonsOf],
     ids: Annotated[
         list[str] | None, QueryParameter(name="ids", description="Ids, repeated or joined by commas")
     ] = None,
@@ -30,10 +33,11 @@ async def dictionary(
     after: Annotated[int, QueryParameter(name="after", ge=0)] = 0,
     limit: Annotated[int, QueryParameter(name="limit", ge=1, le=ENTRIES_MOST)] = ENTRIES_MOST,
 ) -> DictionaryEntries:
-    """Return entries of the viewer's account: those asked for, or those after an id."""
-    if viewer.role not in ("owner", "manager"):
-        raise ReteamzError("forbidden", "Names are for owners and managers; ask the owner of the account.")
+    """Return entries that the viewer may read: those asked for, or those after an id."""
     chosen = None if ids is None else _numbers(ids)
+    visible = await visible_names(viewer, persons_of, activity)
+    if visible is not None:
+        chosen = sorted(visible if chosen is None else visible & set(chosen))
     found = await asyncio.to_thread(activity.entries, viewer.account, field, after, limit, chosen)
     return DictionaryEntries([DictionaryEntry(entry.id, entry.field, entry.text) for entry in found])
 

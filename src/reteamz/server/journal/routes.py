@@ -11,7 +11,9 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
 
 from reteamz.server.accounts.access import Viewer
+from reteamz.server.looks.keep import EVERYBODY, Looks
 from reteamz.server.store.activity import ActivityStore
+from reteamz.server.types import Now
 from reteamz.wire.encoding import b64encode
 from reteamz.wire.errors import ReteamzError
 
@@ -38,6 +40,8 @@ class Journal(msgspec.Struct):
 async def journal(
     viewer: NamedDependency[Viewer],
     activity: NamedDependency[ActivityStore],
+    looks: NamedDependency[Looks],
+    now: NamedDependency[Now],
     device: FromPath[str],
     after: Annotated[int, QueryParameter(name="after", ge=0)] = 0,
     limit: Annotated[int, QueryParameter(name="limit", ge=1, le=ENTRIES_MOST)] = 200,
@@ -45,6 +49,8 @@ async def journal(
     """Return the batches of one of the account's devices with numbers above ``after``."""
     if viewer.role != "owner":
         raise ReteamzError("forbidden", "The journal is for the owner of the account; ask them to verify it.")
+    # Who is in these batches only the ends can tell: it may be anybody.
+    await looks.note(viewer, "journal", [EVERYBODY], now())
     found = await asyncio.to_thread(activity.journal, viewer.account, device, after, limit)
     return Journal(
         [

@@ -1,4 +1,4 @@
-"""Pages of reports: overview, the ranked tables, people, log."""
+"""Pages of reports: overview, the ranked tables, log."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Annotated, Any, Final, Literal
 
-from litestar import get
+from litestar import Request, get
 from litestar.di import NamedDependency
 from litestar.params import QueryParameter
-from litestar.response import Template
+from litestar.response import Redirect, Template
 
 from reteamz.server.accounts.access import Viewer
+from reteamz.server.looks.keep import Looks, whom_of
 from reteamz.server.pages import charts
 from reteamz.server.pages.filterbar import Choice, choose
 from reteamz.server.pages.heat import heat
@@ -78,10 +79,12 @@ class Asked:
 
 
 async def asked(
+    request: Request[Any, Any, Any],
     viewer: NamedDependency[Viewer],
     control: NamedDependency[ControlStore],
     activity: NamedDependency[ActivityStore],
     persons_of: NamedDependency[PersonsOf],
+    looks: NamedDependency[Looks],
     now: NamedDependency[Callable[[], int]],
     preset: Preset = None,
     first: First = None,
@@ -122,13 +125,17 @@ async def asked(
         choice.hours,
         schedules,
     )
+    whom = whom_of(viewer, choice.persons, choice.departments, chosen.persons)
+    await looks.note(viewer, request.scope["path"], whom, now())
     lists = await lists_of(control, activity, viewer, choice.names, schedules)
     return Asked(account, lists, choice, chosen, activity, now(), ratings, viewer.role == "owner")
 
 
 @get("/")
-async def overview(asked: NamedDependency[Asked]) -> Template:
-    """The first page."""
+async def overview(asked: NamedDependency[Asked]) -> Template | Redirect:
+    """The first page; an employee's is their own day."""
+    if asked.account.role == "employee":
+        return Redirect("/my-day", status_code=303)
     report = await asked.made(queries.overview, asked.now)
     return page(
         "overview",
@@ -247,21 +254,6 @@ async def rated(asked: NamedDependency[Asked]) -> Template:
     )
 
 
-@get("/people")
-async def people(asked: NamedDependency[Asked], number: Page = 1) -> Template:
-    """Time of each person, and departments."""
-    report = await asked.made(queries.people, number, ROWS_BY_NAME)
-    placed = {person.id: person.department for person in asked.lists.persons}
-    return page(
-        "people",
-        asked.account,
-        "People",
-        report=report,
-        placed=placed,
-        **filtered(asked.choice, asked.lists, "/people"),
-    )
-
-
 @get("/log")
 async def log(asked: NamedDependency[Asked], number: Page = 1) -> Template:
     """Events one by one."""
@@ -276,4 +268,4 @@ async def log(asked: NamedDependency[Asked], number: Page = 1) -> Template:
     )
 
 
-handlers = [overview, *(_table(key) for key in _TABLES), live, day, attendance, rated, people, log]
+handlers = [overview, *(_table(key) for key in _TABLES), live, day, attendance, rated, log]

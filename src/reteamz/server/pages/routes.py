@@ -16,8 +16,13 @@ from reteamz.server.audit.record import page_of
 from reteamz.server.devices.enrol import tickets_of
 from reteamz.server.devices.lists import devices_of
 from reteamz.server.ingest.committer import Committer
-from reteamz.server.pages import reports
-from reteamz.server.pages.shell import account_of, page
+from reteamz.server.looks.keep import Looks
+from reteamz.server.looks.read import looks_for
+from reteamz.server.members.lists import members_of
+from reteamz.server.pages import my_day, people, reports
+from reteamz.server.pages.my_day import LOOKED
+from reteamz.server.pages.shell import account_of, page, page_words, today_in
+from reteamz.server.people.placing import departments_of
 from reteamz.server.store.activity import ActivityStore
 from reteamz.server.store.control import ControlStore
 from reteamz.server.types import Now
@@ -33,6 +38,12 @@ async def login() -> Template:
 async def signup() -> Template:
     """Sign up; the page then leads to the first computer."""
     return Template("signup.html", context={"key": "signup", "title": "Sign up"})
+
+
+@get("/join", opt={"public": True})
+async def join() -> Template:
+    """Join by an invitation; its code stands behind the # of the address, which browsers do not send."""
+    return Template("join.html", context={"key": "join", "title": "Join"})
 
 
 @get("/devices")
@@ -69,21 +80,44 @@ async def profile(
 async def audit(
     viewer: NamedDependency[Viewer],
     control: NamedDependency[ControlStore],
+    activity: NamedDependency[ActivityStore],
+    looks: NamedDependency[Looks],
+    now: NamedDependency[Now],
     number: Annotated[int, QueryParameter(name="page", ge=1, le=1_000_000)] = 1,
 ) -> Template:
     """Who changed or looked at what."""
     viewer.require_owner()
     account = await account_of(control, viewer)
+    await looks.flush()
     async with control.session() as session:
         entries = await page_of(session, viewer.account, number)
-    return page("audit", account, "Audit", report=entries)
+        looked = await looks_for(session, viewer, today_in(account, now()) - LOOKED)
+        departments = {one.id: one.name for one in await departments_of(session, viewer)}
+        members = {one.id: one for one in await members_of(session, viewer)}
+    return page(
+        "audit",
+        account,
+        "Audit",
+        report=entries,
+        looked=looked,
+        departments=departments,
+        members=members,
+        words=page_words(),
+        name_of=lambda person: activity.name(viewer.account, person),
+    )
 
 
 handlers = [
     login,
     signup,
+    join,
     devices,
     profile,
     audit,
-    Router(path="/", route_handlers=reports.handlers, dependencies={"asked": Provide(reports.asked)}),
+    *my_day.handlers,
+    Router(
+        path="/",
+        route_handlers=[*reports.handlers, *people.handlers],
+        dependencies={"asked": Provide(reports.asked)},
+    ),
 ]

@@ -14,17 +14,21 @@ from litestar.response import Template
 from reteamz.server.accounts.access import Viewer
 from reteamz.server.accounts.settings import account_view
 from reteamz.server.devices.lists import devices_of
+from reteamz.server.dictionary.visible import visible_names
 from reteamz.server.pages.filterbar import PRESETS, Choice
-from reteamz.server.people.placing import PERSONS_MOST, departments_of, people_of
+from reteamz.server.people.placing import PERSONS_MOST, Placements, departments_of, people_of
 from reteamz.server.schedules import Schedules
 from reteamz.server.store.activity import ActivityStore
 from reteamz.server.store.control import ControlStore
 from reteamz.wire.accounts import AccountView, DepartmentView, DeviceView, PersonView
 from reteamz.wire.batch import Head
+from reteamz.wire.errors import ReteamzError
 from reteamz.wire.roster import Role
 
 ALL: Final[frozenset[Role]] = frozenset(("owner", "manager"))
 OWNER: Final[frozenset[Role]] = frozenset(("owner",))
+EVERYONE: Final[frozenset[Role]] = frozenset(("owner", "manager", "employee"))
+EMPLOYEE: Final[frozenset[Role]] = frozenset(("employee",))
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,21 +46,22 @@ MENU: Final[tuple[tuple[str, tuple[MenuEntry, ...]], ...]] = (
     (
         "Now",
         (
+            MenuEntry("my-day", "/my-day", "My day", "user-circle", EMPLOYEE),
             MenuEntry("overview", "/", "Overview", "layout-dashboard"),
             MenuEntry("live", "/live", "Live", "activity"),
-            MenuEntry("timeline", "/timeline", "Timeline", "timeline"),
-            MenuEntry("attendance", "/attendance", "Attendance", "calendar"),
+            MenuEntry("timeline", "/timeline", "Timeline", "timeline", EVERYONE),
+            MenuEntry("attendance", "/attendance", "Attendance", "calendar", EVERYONE),
         ),
     ),
     (
         "Activity",
         (
-            MenuEntry("apps", "/apps", "Applications", "apps"),
-            MenuEntry("sites", "/sites", "Sites", "world"),
-            MenuEntry("titles", "/titles", "Titles", "app-window"),
-            MenuEntry("documents", "/documents", "Documents", "file-text"),
+            MenuEntry("apps", "/apps", "Applications", "apps", EVERYONE),
+            MenuEntry("sites", "/sites", "Sites", "world", EVERYONE),
+            MenuEntry("titles", "/titles", "Titles", "app-window", EVERYONE),
+            MenuEntry("documents", "/documents", "Documents", "file-text", EVERYONE),
             MenuEntry("productivity", "/productivity", "Productivity", "trending-up"),
-            MenuEntry("log", "/log", "Log", "list-details"),
+            MenuEntry("log", "/log", "Log", "list-details", EVERYONE),
         ),
     ),
     (
@@ -69,6 +74,22 @@ MENU: Final[tuple[tuple[str, tuple[MenuEntry, ...]], ...]] = (
     ),
 )
 """Groups of pages with their headings."""
+EMPLOYEES_PAGES: Final = frozenset(
+    ("profile", *(entry.key for _, entries in MENU for entry in entries if "employee" in entry.roles))
+)
+"""Pages that an employee may open; a new page is not among them unless its entry says so."""
+
+
+def page_words() -> dict[str, str]:
+    """Return the word of every page, and of what is no page but was looked at."""
+    return {
+        **{entry.key: entry.word for _, entries in MENU for entry in entries},
+        "journal": "Signed batches",
+        "sealed": "Sealed record",
+        "days": "Overview",
+        "week": "Attendance",
+        "urls": "Addresses",
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +102,8 @@ class Lists:
     names: list[str]
     """Entries of the names that are chosen."""
     schedules: Schedules
+    alone: bool = False
+    """Whether the viewer sees nobody but themselves."""
 
     def computers(self) -> dict[str, str]:
         """Return the name of every computer that told one."""
@@ -90,14 +113,21 @@ class Lists:
 async def lists_of(
     control: ControlStore, activity: ActivityStore, viewer: Viewer, names: Sequence[int], schedules: Schedules
 ) -> Lists:
-    """Return people, departments and, for an owner, devices. Raises ``forbidden`` for employees."""
+    """Return people, departments and, for an owner, devices, as far as the viewer may see them; employees see themselves."""
+    shown = []
+    if names:
+        visible = await visible_names(viewer, Placements(control), activity)
+        shown = [activity.name(viewer.account, name) if visible is None or name in visible else "" for name in names]
+    if viewer.role == "employee":
+        own = viewer.person or 0
+        return Lists([PersonView(own, activity.name(viewer.account, own), None)], [], [], shown, schedules, alone=True)
     persons = await asyncio.to_thread(activity.entries, viewer.account, "person", 0, PERSONS_MOST)
     async with control.session() as session:
         devices = []
         if viewer.role == "owner":
             devices = await devices_of(session, viewer.account, {}, lambda _: Head(0, ""))
         people, departments = await people_of(session, viewer, persons), await departments_of(session, viewer)
-    return Lists(people, departments, devices, [activity.name(viewer.account, name) for name in names], schedules)
+    return Lists(people, departments, devices, shown, schedules)
 
 
 async def account_of(control: ControlStore, viewer: Viewer) -> AccountView:
@@ -112,7 +142,13 @@ def today_in(account: AccountView, now_ms: int) -> Any:
 
 
 def page(key: str, account: AccountView, title: str, **context: Any) -> Template:
-    """Return a page of a member: ``key`` names its template and its place in the menu."""
+    """Return a page of a member: ``key`` names its template and its place in the menu.
+
+    Raises:
+        ReteamzError: ``forbidden`` for an employee unless the menu or this module's list says that the page is theirs too.
+    """
+    if account.role == "employee" and key not in EMPLOYEES_PAGES:
+        raise ReteamzError("forbidden", "This page is for owners and managers; your own day is under “My day”.")
     allowed = [(word, [entry for entry in entries if account.role in entry.roles]) for word, entries in MENU]
     menu = [(word, entries) for word, entries in allowed if entries]
     return Template(

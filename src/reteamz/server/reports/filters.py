@@ -83,7 +83,8 @@ async def build_filter(
 ) -> Filter:
     """Return the filter of a request. Within one kind of choice any match counts; every kind that is chosen must match.
 
-    An owner sees everyone, a manager the persons of their departments, others nobody. ``hours`` needs the account's schedules.
+    An owner sees everyone, a manager the persons of their departments, an employee themselves, others nobody. ``hours`` needs the account's
+    schedules.
 
     Raises:
         ReteamzError: ``input_invalid`` for a range that is none, ``forbidden``.
@@ -97,8 +98,11 @@ async def build_filter(
     if viewer.role == "manager":
         allowed = frozenset(await persons_of(viewer.account, viewer.departments))
         chosen = allowed if chosen is None else chosen & allowed
+    elif viewer.role == "employee" and viewer.person is not None:
+        own = frozenset((viewer.person,))
+        chosen = own if chosen is None else chosen & own
     elif viewer.role != "owner":
-        raise ReteamzError("forbidden", "Reports are for owners and managers; ask the owner of the account.")
+        raise ReteamzError("forbidden", "There are no reports for you; ask the owner of the account.")
     wanted = frozenset(devices)
     numbers = None
     if wanted:

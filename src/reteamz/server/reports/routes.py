@@ -8,12 +8,13 @@ from datetime import date
 from typing import Annotated, Any, Final
 
 import msgspec
-from litestar import Response, Router, get
+from litestar import Request, Response, Router, get
 from litestar.di import NamedDependency, Provide
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromQuery, QueryParameter
 
 from reteamz.server.accounts.access import Viewer
+from reteamz.server.looks.keep import Looks, whom_of
 from reteamz.server.people.placing import require_departments
 from reteamz.server.rating.rate import ratings_of
 from reteamz.server.reports import daily, queries
@@ -66,10 +67,12 @@ async def _answer(report: Callable[..., msgspec.Struct], *arguments: object, **n
 
 
 async def chosen(
+    request: Request[Any, Any, Any],
     viewer: NamedDependency[Viewer],
     persons_of: NamedDependency[PersonsOf],
     activity: NamedDependency[ActivityStore],
     control: NamedDependency[ControlStore],
+    looks: NamedDependency[Looks],
     now: NamedDependency[Now],
     first: First,
     last: Last,
@@ -85,7 +88,7 @@ async def chosen(
     if hours is not None:
         async with control.session() as session:
             schedules = await schedules_of(session, viewer.account)
-    return await build_filter(
+    found = await build_filter(
         viewer,
         persons_of,
         activity,
@@ -98,6 +101,9 @@ async def chosen(
         hours,
         schedules,
     )
+    whom = whom_of(viewer, persons or (), departments or (), found.persons)
+    await looks.note(viewer, request.scope["path"], whom, now())
+    return found
 
 
 def _ranked_route(path: str, field: queries.RankedField) -> Any:

@@ -11,6 +11,7 @@ from reteamz.server.accounts.access import Viewer
 from reteamz.server.accounts.tables import Account, Member
 from reteamz.server.audit.record import record
 from reteamz.server.devices.tables import Device
+from reteamz.server.members.follow import follow_members
 from reteamz.server.roster.check import check_grant, check_next
 from reteamz.server.roster.tables import RosterVersion, StoredGrant
 from reteamz.wire.accounts import RosterPost, Rosters, RosterView
@@ -80,7 +81,7 @@ async def post_roster(session: AsyncSession, viewer: Viewer, post: RosterPost, n
     if account.mode != roster.mode:
         record(session, now, viewer.account, viewer.member, "encryption_enabled")
     account.mode, account.epoch = roster.mode, roster.epoch
-    await _follow_members(session, roster)
+    await follow_members(session, viewer, roster, now)
     await _follow_devices(session, viewer, devices, now)
     if post.bundle is not None:
         await replace_bundle(session, viewer.member, post.base, post.bundle)
@@ -116,15 +117,6 @@ async def _last(session: AsyncSession, account: str) -> RosterVersion:
     if row is None:
         raise ReteamzError("not_found", "This account has no roster; sign up again.")
     return row
-
-
-async def _follow_members(session: AsyncSession, roster: Roster) -> None:
-    for entry in roster.members:
-        await session.execute(
-            update(Member)
-            .where(Member.id == entry.id, Member.account == roster.account)
-            .values(role=entry.role, state=entry.state, rights=list(entry.rights), departments=list(entry.departments))
-        )
 
 
 async def _follow_devices(session: AsyncSession, viewer: Viewer, devices: list[DeviceEntry], now: int) -> None:

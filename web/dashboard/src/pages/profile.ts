@@ -4,6 +4,7 @@ import { post, remove } from "../api.ts";
 import { all, ask, byId, fieldValue, maybe, onClick, onSubmit } from "../dom.ts";
 import { drawQr, showKit } from "../give.ts";
 import { tellUnlocked } from "../lock.ts";
+import { OpenMember } from "../member.ts";
 import { Owner } from "../owner.ts";
 import { startMeter } from "../password.ts";
 import type { Member } from "../shell.ts";
@@ -29,9 +30,9 @@ export function startProfile(member: Member): void {
     byId("kit-ask").hidden = false;
     byId("kit-made").hidden = true;
     const dialog = ask("kit-dialog", async () => {
-      const owner = await Owner.open(account, id, fieldValue("kit-password"));
+      const opened = await OpenMember.open(account, id, fieldValue("kit-password"));
       const code = newCode();
-      showKit(await owner.kit(code), code);
+      showKit(await opened.kit(code), code);
       byId("kit-ask").hidden = true;
       byId("kit-made").hidden = false;
       submit.hidden = true;
@@ -60,8 +61,8 @@ function startPassword({ account, member }: Member): void {
   onSubmit(form, async () => {
     done.hidden = true;
     const old = fieldValue("old-password");
-    const owner = await Owner.open(account, member, old);
-    await owner.changePassword(old, fieldValue("new-password"));
+    const opened = await OpenMember.open(account, member, old);
+    await opened.changePassword(old, fieldValue("new-password"));
     tellUnlocked();
     form.reset();
     done.hidden = false;

@@ -1,0 +1,1 @@
+"""Who looked at whose records: written for the people who are looked at."""

@@ -1,0 +1,1 @@
+"""Members besides the owner: invited, confirmed, removed (spec 14)."""

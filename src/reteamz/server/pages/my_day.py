@@ -1,0 +1,108 @@
+"""My day: what an employee sees of themselves, exactly as managers do, and who looked."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Annotated, Final
+
+from litestar import get
+from litestar.di import NamedDependency
+from litestar.params import QueryParameter
+from litestar.response import Template
+
+from reteamz.server.accounts.access import Viewer
+from reteamz.server.looks.keep import Looks
+from reteamz.server.looks.read import looks_for
+from reteamz.server.pages.shell import account_of, page, page_words, today_in
+from reteamz.server.pages.timeline import board
+from reteamz.server.rating.rate import ratings_of
+from reteamz.server.reports import daily, queries
+from reteamz.server.reports.day_types import Stretch
+from reteamz.server.reports.filters import PersonsOf, build_filter
+from reteamz.server.reports.rated import productivity
+from reteamz.server.schedules import schedules_of
+from reteamz.server.store.activity import ActivityStore
+from reteamz.server.store.control import ControlStore
+from reteamz.server.types import Now
+from reteamz.wire.errors import ReteamzError
+
+LOOKED: Final = timedelta(days=30)
+"""How far back looks are shown."""
+APART_MS: Final = 15 * 60_000
+"""After so long without a record somebody came again."""
+_WORKING: Final = ("active", "meeting", "idle")
+
+
+@dataclass(slots=True)
+class Presence:
+    """A part of the day with records: from and to in milliseconds from local midnight, and the work in it at the timeline's grain."""
+
+    begin_ms: int
+    end_ms: int
+    work_ms: int
+
+
+@get("/my-day")
+async def my_day(
+    viewer: NamedDependency[Viewer],
+    control: NamedDependency[ControlStore],
+    activity: NamedDependency[ActivityStore],
+    persons_of: NamedDependency[PersonsOf],
+    looks: NamedDependency[Looks],
+    now: NamedDependency[Now],
+    day: Annotated[date | None, QueryParameter(name="day")] = None,
+) -> Template:
+    """One day of the employee who asks, and who looked at them lately."""
+    if viewer.role != "employee" or viewer.person is None:
+        raise ReteamzError("forbidden", "“My day” is for people who were invited as employees; you have the overview.")
+    account = await account_of(control, viewer)
+    today = today_in(account, now())
+    shown = day or today
+    only = await build_filter(viewer, persons_of, activity, shown, shown)
+    await looks.flush()
+    async with control.session() as session:
+        ratings = await ratings_of(session, viewer.account)
+        schedules = await schedules_of(session, viewer.account)
+        looked = await looks_for(session, viewer, today - LOOKED)
+    timeline = await asyncio.to_thread(daily.timeline, activity, only)
+    attended = await asyncio.to_thread(daily.attendance, activity, only)
+    return page(
+        "my-day",
+        account,
+        "My day",
+        template="my_day",
+        name=activity.name(viewer.account, viewer.person),
+        report=await asyncio.to_thread(queries.overview, activity, only, now()),
+        rated=await asyncio.to_thread(productivity, activity, only, ratings),
+        timeline=timeline,
+        board=board(timeline),
+        presences=presences(timeline.rows[0].stretches if timeline.rows else ()),
+        attended=attended.rows[0].days[0] if attended.rows else None,
+        expected=schedules.day(viewer.person, shown),
+        off=schedules.off(viewer.person, shown),
+        scheduled=schedules.any,
+        day=shown,
+        before=shown - timedelta(days=1),
+        after=shown + timedelta(days=1) if shown < today else None,
+        looked=looked,
+        since=today - LOOKED,
+        words=page_words(),
+    )
+
+
+def presences(stretches: Sequence[Stretch]) -> list[Presence]:
+    """Return the parts of a day that have records, where nothing longer than a quarter of an hour lies between."""
+    found: list[Presence] = []
+    for stretch in stretches:
+        if not found or stretch.begin_ms - found[-1].end_ms > APART_MS:
+            found.append(Presence(stretch.begin_ms, stretch.end_ms, 0))
+        found[-1].end_ms = stretch.end_ms
+        if stretch.kind in _WORKING:
+            found[-1].work_ms += stretch.end_ms - stretch.begin_ms
+    return found
+
+
+handlers = [my_day]
