@@ -23,6 +23,8 @@ Code = Literal[
     "device_unknown", "device_removed",
     # verification (spec 10)
     "batch_missing", "batch_reordered", "batch_altered", "batch_forged", "name_remapped", "tail_withheld",
+    # erased history (spec 13)
+    "prune_refused", "prune_rollback", "prune_conflict",
     # rules (spec 12)
     "rules_rollback", "rules_fork", "rules_refused", "rules_conflict", "pattern_invalid",
     # service

@@ -15,7 +15,7 @@ from tests.server.ingest.support import NOW_MS, SECRET, Device, Signed, token
 from tests.server.store.support import stored
 
 from reteamz.server.store.activity import ActivityStore, JoinRefused, StoreFailure
-from reteamz.server.store.activity import store as writer
+from reteamz.server.store.activity import history as writer
 from reteamz.server.store.activity.joining import move_names
 from reteamz.server.store.activity.memory import Change
 from reteamz.server.store.activity.schema import NAME_COLUMNS, NAMED

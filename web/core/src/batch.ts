@@ -18,6 +18,7 @@ import {
 } from "./json.ts";
 import { verifyRequest } from "./jws.ts";
 import { okpVerifier, type PublicOkp, thumbprint } from "./keys.ts";
+import type { PruneMark } from "./prune.ts";
 import type { DeviceEntry, Head } from "./roster.ts";
 import type { Media, SealedKind } from "./sealing.ts";
 
@@ -116,35 +117,45 @@ export class ChainVerifier {
   head: Head;
   /** First and last number of every run that the server lost (spec 9.8). */
   readonly lost: [number, number][] = [];
+  /** Number of entries that the owner's signature vouches for, not the device's (spec 13.4). */
+  restated = 0;
+  #mark: PruneMark | null;
   readonly #account: string;
   readonly #device: string;
   readonly #key: CryptoKey;
 
-  private constructor(account: string, device: string, key: CryptoKey, head: Head) {
+  private constructor(account: string, device: string, key: CryptoKey, head: Head, mark: PruneMark | null) {
     this.#account = account;
     this.#device = device;
     this.#key = key;
     this.head = head;
+    this.#mark = mark && mark.seq > head.seq ? mark : null;
   }
 
-  /** Start at the beginning, or after `head` out of a receipt (spec 10.3). Raises `batch_forged` for a key that the roster does not name. */
+  /**
+   * Start at the beginning, or after `head` out of a receipt (spec 10.3). Up to `mark` restatements are expected (spec 13.4).
+   * Raises `batch_forged` for a key that the roster does not name.
+   */
   static async start(
     account: string,
     entry: DeviceEntry,
     signing: PublicOkp,
     head: Head = { seq: 0, sha256: "" },
+    mark: PruneMark | null = null,
   ): Promise<ChainVerifier> {
     if ((await thumbprint(signing)) !== entry.signing)
       throw new ReteamzError("batch_forged", "The server names another key for a device; do not trust this server.");
-    return new ChainVerifier(account, entry.id, await okpVerifier(signing), head);
+    return new ChainVerifier(account, entry.id, await okpVerifier(signing), head, mark);
   }
 
   /** Verify the entry that the server says has number `seq`. Raises `batch_forged`, `batch_altered`, `batch_missing`, `batch_reordered`. */
   async add(seq: number, body: Uint8Array, signature: string): Promise<Batch | VoidBatch | Restart> {
-    await orElse(
-      () => verifyRequest(this.#key, "reteamz/1/batch", body, signature),
-      () => this.#wrong("batch_forged", seq, "is not signed by the device"),
-    );
+    const mark = this.#mark;
+    if (!mark)
+      await orElse(
+        () => verifyRequest(this.#key, "reteamz/1/batch", body, signature),
+        () => this.#wrong("batch_forged", seq, "is not signed by the device"),
+      );
     const batch = await orElse(
       async () => decodeBody(body),
       () => this.#wrong("batch_altered", seq, "is not of the agreed form"),
@@ -157,12 +168,23 @@ export class ChainVerifier {
     else if (batch.prev !== this.head.sha256)
       throw this.#wrong("batch_altered", seq, "does not follow from the one before");
     this.head = { seq, sha256: await sha256(body) };
+    if (mark) this.#reach(mark);
     return batch;
+  }
+
+  /** Go on from what the device signed, once the restatements turn out to be those that the owner vouches for. */
+  #reach(mark: PruneMark): void {
+    this.restated++;
+    if (this.head.seq < mark.seq) return;
+    if (this.head.seq !== mark.seq || this.head.sha256 !== mark.restated)
+      throw this.#wrong("batch_altered", this.head.seq, "is not what the owner signed when history was encrypted");
+    this.head = { seq: mark.seq, sha256: mark.sha256 };
+    this.#mark = null;
   }
 
   /** Require the journal to reach `head`, as shown or as receipted (spec 10.1, 10.3). Raises `tail_withheld`. */
   finish(head: Head): void {
-    if (this.head.seq < head.seq || (this.head.seq === head.seq && this.head.sha256 !== head.sha256))
+    if (this.#mark || this.head.seq < head.seq || (this.head.seq === head.seq && this.head.sha256 !== head.sha256))
       throw new ReteamzError("tail_withheld", "The server withholds the last batches; do not trust this server.");
   }
 

@@ -13,6 +13,7 @@ export * from "./keys.ts";
 export * from "./membership.ts";
 export * from "./names.ts";
 export * from "./patterns.ts";
+export * from "./prune.ts";
 export * from "./recovery.ts";
 export * from "./roster.ts";
 export * from "./rows.ts";

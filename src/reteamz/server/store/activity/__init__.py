@@ -2,6 +2,7 @@
 
 from reteamz.server.store.activity.joining import JoinRefused
 from reteamz.server.store.activity.records import Alarm, DeviceSummary, Entry, JournalEntry, ListedBlob, Stored
+from reteamz.server.store.activity.restating import RestatementRefused
 from reteamz.server.store.activity.store import ActivityStore, StoreFailure
 
 __all__ = [
@@ -12,6 +13,7 @@ __all__ = [
     "JoinRefused",
     "JournalEntry",
     "ListedBlob",
+    "RestatementRefused",
     "StoreFailure",
     "Stored",
 ]

@@ -80,6 +80,22 @@ def count_readable(cursor: duckdb.DuckDBPyConnection, account: int) -> int:
     return 0 if row is None else int(row[0])
 
 
+def count_plain(cursor: duckdb.DuckDBPyConnection, account: int) -> int:
+    """Return the number of entries in the clear, joined or not."""
+    row = cursor.execute(
+        "SELECT count(*) FROM dictionary WHERE account = ? AND text <> '' AND NOT starts_with(text, 'rtz1.')", [account]
+    ).fetchone()
+    return 0 if row is None else int(row[0])
+
+
+def progress(cursor: duckdb.DuckDBPyConnection, account: int) -> tuple[int, int]:
+    """Return how many batches are restated, and how many there are. A restatement has no signature."""
+    row = cursor.execute(
+        "SELECT count(*) FILTER (octet_length(signature) = 0), count(*) FROM batch WHERE account = ?", [account]
+    ).fetchone()
+    return (0, 0) if row is None else (int(row[0]), int(row[1]))
+
+
 def summaries(cursor: duckdb.DuckDBPyConnection, account: int, mark: int) -> list[tuple[int, int, int]]:
     """Return device, number of events and end of the last one in milliseconds; ``mark`` is that of the roll-ups."""
     rows: list[tuple[int, int, int]] = cursor.execute(

@@ -2,6 +2,7 @@
 
 Ids are dense integers that the one writer gives out: 64-bit ids cost more than twice the space and half the speed. 0 is "none".
 ``link`` joins entries of the dictionary that mean one name; ``batch.token_ids`` are the entries that were signed.
+``restated`` tells how far a device's batches are restatements (spec 13).
 There are no keys and no indexes: the writer keeps what must be unique in memory, and indexes would slow every commit.
 A file that an earlier version wrote gets what it lacks when it is opened; its events are rolled up afterwards.
 """
@@ -56,6 +57,9 @@ CREATE TABLE IF NOT EXISTS dictionary (
     text VARCHAR NOT NULL, version INTEGER NOT NULL, first_seen BIGINT NOT NULL
 );
 CREATE TABLE IF NOT EXISTS link (account INTEGER NOT NULL, id INTEGER NOT NULL, other INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS restated (
+    account INTEGER NOT NULL, device INTEGER NOT NULL, seq BIGINT NOT NULL, restated BLOB NOT NULL
+);
 CREATE TABLE IF NOT EXISTS blob (
     account INTEGER NOT NULL, device INTEGER NOT NULL, seq BIGINT NOT NULL, sha256 VARCHAR NOT NULL,
     bytes BIGINT NOT NULL, kind VARCHAR NOT NULL, media VARCHAR NOT NULL, person INTEGER NOT NULL, at_ms BIGINT NOT NULL
