@@ -55,6 +55,12 @@ class Recorder:
                 end.shutdown(socket.SHUT_RDWR)
             end.close()
 
+    def forget(self) -> None:
+        """Begin anew: what was recorded so far does not count."""
+        with self._lock:
+            for stream in self._streams:
+                stream.clear()
+
     def recorded(self) -> bytes:
         """Return all bytes, and behind them every zstd frame unpacked."""
         with self._lock:

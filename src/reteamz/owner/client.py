@@ -16,7 +16,7 @@ from reteamz.crypto.grant import sign_agent_grant, sign_member_grant
 from reteamz.crypto.keyring import new_epoch, sealing_public
 from reteamz.crypto.membership import check_join, member_entry, read_invitation, sign_invitation
 from reteamz.crypto.roster import TrustedRoster, device_entry, owner_entry, sign_roster
-from reteamz.owner.history import join_names
+from reteamz.owner.history import carry_over
 from reteamz.owner.http import Connection
 from reteamz.owner.member import Clock, Member, entry_of
 from reteamz.wire.accounts import DeviceKeysView, GrantPost, KeysView, LoggedIn, RosterPost, Signup, TicketPost
@@ -103,7 +103,7 @@ class Owner(Member):
         confirmed = [keys[entry.id] for entry in listed if entry.state == "confirmed"]
         members = self.roster.roster.members
         self._publish(bundle, "encrypted", 1, members, listed, confirmed, self._granted(members))
-        join_names(self.connection, self.cipher())
+        carry_over(self, self._now())
 
     def enrolment_code(self, uses: int = 1, lifetime_ms: int = CODE_LIFETIME_MS) -> str:
         """Make a ticket and return the code for computers that redeem it."""

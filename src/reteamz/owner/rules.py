@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from reteamz.crypto.rules import TrustedRules, open_rules, sign_rules
-from reteamz.owner.client import Owner
 from reteamz.wire.errors import ReteamzError
 from reteamz.wire.rules import RuleSet, RulesHead, RulesPost, RulesVersions, RuleTree, epoch_of
 from reteamz.wire.tokens import split_plain
+
+if TYPE_CHECKING:
+    from reteamz.owner.client import Owner
 
 
 def fetch_rules(owner: Owner, known: TrustedRules | None = None) -> TrustedRules:

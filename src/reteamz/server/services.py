@@ -23,7 +23,9 @@ from reteamz.server.background import cancel, every
 from reteamz.server.blobs.store import BlobStore
 from reteamz.server.config import Config
 from reteamz.server.devices.directory import DeviceDirectory
+from reteamz.server.history.erasing import Eraser
 from reteamz.server.history.joining import follow_joins
+from reteamz.server.history.pruning import follow_prunes
 from reteamz.server.ingest.committer import Committer
 from reteamz.server.ingest.receiver import Receiver
 from reteamz.server.looks.keep import FLUSH_S, Looks
@@ -77,6 +79,7 @@ class Services:
         self._dictionary_secret = derived(secret, "dictionary")
         self.activity: ActivityStore
         self.committer: Committer
+        self.eraser: Eraser
         self.receiver: Receiver
         self.watch: Watch
         self.post: Post
@@ -97,14 +100,17 @@ class Services:
     async def running(self, _: Litestar) -> AsyncIterator[None]:
         """Serve from the open stores; at the end commit what waits, then close."""
         await follow_joins(self.control, self.activity)
+        await follow_prunes(self.control, self.activity)
         self.committer = Committer(self.activity, committed=self.arrivals.note)
         self.receiver = Receiver(self.directory, self.committer, self.now)
         self.committer.start()
+        self.eraser = Eraser(self.control, self.activity, self.committer, self.config.data, self._files(), self.now)
         background = [
             asyncio.create_task(every(WATCH_S, self.watch.turn)),
             asyncio.create_task(every(POST_S, self.send)),
             asyncio.create_task(every(ROLL_S, self.roll_up)),
             asyncio.create_task(every(FLUSH_S, self.looks.flush)),
+            asyncio.create_task(self.eraser.run()),
         ]
         try:
             yield
@@ -114,6 +120,11 @@ class Services:
             await self.looks.flush()
             await asyncio.to_thread(self.activity.close)
             await self.control.close()
+
+    def _files(self) -> list[Path]:
+        """Return the files of the stores."""
+        addresses = ((self.config.control, "sqlite:///"), (self.config.activity, "duckdb:///"))
+        return [Path(address.removeprefix(kind)) for address, kind in addresses if address.startswith(kind)]
 
     async def roll_up(self) -> None:
         """Roll up what waits, when it is much."""
@@ -144,6 +155,7 @@ class Services:
         names = (
             "activity",
             "committer",
+            "eraser",
             "receiver",
             "control",
             "blobs",

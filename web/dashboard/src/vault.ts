@@ -20,7 +20,7 @@ export type OpenKeys = {
   settings: CryptoKey;
 };
 
-export type Trust = { roster: RosterHead; iterations: number };
+export type Trust = { roster: RosterHead; iterations: number; prune?: RosterHead };
 
 const KEYS = "open";
 const TRUST = "trust";
@@ -76,10 +76,13 @@ export function trustOf(who: string): Promise<Trust | undefined> {
   return within<Trust | undefined>(TRUST, "readonly", (store) => store.get(who.toLowerCase()));
 }
 
-/** Remember the highest roster and number of iterations. */
+/** Remember the highest roster, number of iterations and prune. */
 export async function remember(who: string, seen: Trust): Promise<void> {
   const before = await trustOf(who);
   const roster = before && before.roster.version > seen.roster.version ? before.roster : seen.roster;
   const iterations = Math.max(before?.iterations ?? 0, seen.iterations);
-  await within(TRUST, "readwrite", (store) => store.put({ roster, iterations }, who.toLowerCase()));
+  const prunes = [before?.prune, seen.prune].filter((head) => head !== undefined);
+  const prune = prunes.sort((one, other) => other.version - one.version)[0];
+  const kept: Trust = prune ? { roster, iterations, prune } : { roster, iterations };
+  await within(TRUST, "readwrite", (store) => store.put(kept, who.toLowerCase()));
 }

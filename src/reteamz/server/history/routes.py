@@ -9,12 +9,14 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody, QueryParameter
 
 from reteamz.server.accounts.access import Viewer
-from reteamz.server.history import joining
+from reteamz.server.history import joining, pruning, telling
+from reteamz.server.history.erasing import Eraser
 from reteamz.server.ingest.committer import Committer
 from reteamz.server.store.activity import ActivityStore
 from reteamz.server.store.control import ControlStore
 from reteamz.server.types import Now
-from reteamz.wire.history import Joined, JoinPost, ReadableNames
+from reteamz.wire.batch import RosterHead
+from reteamz.wire.history import HistoryView, Joined, JoinPost, PrunePost, ReadableNames
 
 
 @get("/api/history/names")
@@ -41,4 +43,30 @@ async def join_names(
     return await joining.join(control, activity, committer, viewer, data, now())
 
 
-handlers = [readable_names, join_names]
+@get("/api/history")
+async def history(
+    viewer: NamedDependency[Viewer], control: NamedDependency[ControlStore], activity: NamedDependency[ActivityStore]
+) -> HistoryView:
+    """Tell how far the history from before encryption is encrypted; for the owner."""
+    return await telling.history_of(control, activity, viewer)
+
+
+@post("/api/history/prune", status_code=200)
+async def prune(
+    data: JSONBody[PrunePost],
+    viewer: NamedDependency[Viewer],
+    control: NamedDependency[ControlStore],
+    activity: NamedDependency[ActivityStore],
+    committer: NamedDependency[Committer],
+) -> RosterHead:
+    """Put restatements in the place of signed batches, as far as a prune says (spec 13.3)."""
+    return await pruning.post_prune(control, activity, committer, viewer, data.prune)
+
+
+@post("/api/history/erase", status_code=202)
+async def erase(viewer: NamedDependency[Viewer], eraser: NamedDependency[Eraser]) -> None:
+    """Erase what is left of plain names, from both stores and their files (spec 13.5); how far it is tells ``GET /api/history``."""
+    await eraser.start(viewer)
+
+
+handlers = [readable_names, join_names, history, prune, erase]

@@ -8,7 +8,7 @@ from email.policy import SMTP
 from typing import Final
 
 import aiosmtplib
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from reteamz.server.mail.smtp import MailServer, Undelivered, connected, deliver
@@ -42,6 +42,15 @@ async def queue(
     session.add(mail)
     await session.flush()
     return mail
+
+
+async def drop_waiting(session: AsyncSession, account: str, before: int, now: int) -> None:
+    """Give up what was queued before a moment and still waits: it may quote names that are erased; times in milliseconds."""
+    await session.execute(
+        update(OutgoingMail)
+        .where(OutgoingMail.account == account, OutgoingMail.state == "waiting", OutgoingMail.queued <= before)
+        .values(state="failed", reason="Its names were erased.", text="", html="", settled=now)
+    )
 
 
 class Outbox:

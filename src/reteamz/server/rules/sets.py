@@ -111,6 +111,12 @@ def _check_labels(account: Account, rules: RuleSet) -> None:
     raise ReteamzError("rules_refused", "The rules are encrypted under another epoch; load the page again.")
 
 
+async def readable(session: AsyncSession, account: str) -> bool:
+    """Tell whether labels of rule sets are still in the clear."""
+    rows = await session.scalars(select(RulesVersion).where(RulesVersion.account == account))
+    return any(epoch_of(_payload(row)) == 0 for row in rows)
+
+
 async def _forget_plain(session: AsyncSession, account: str) -> None:
     """Delete versions from before encryption: once their labels are tokens, nobody needs the readable ones (spec 12.4)."""
     for row in await session.scalars(select(RulesVersion).where(RulesVersion.account == account)):

@@ -12,6 +12,7 @@ import {
 } from "@reteamz/core";
 import { get } from "../api.ts";
 import { byId, maybe, told } from "../dom.ts";
+import { fetchPrune } from "../pruning.ts";
 import { fetchRoster } from "../rosters.ts";
 import type { Member } from "../shell.ts";
 import type { DeviceView, Keys } from "../types.ts";
@@ -48,6 +49,7 @@ async function verify({ account, keys, decryptor }: Member, bar: HTMLProgressEle
   const seen = await trustOf(account);
   const trusted = await fetchRoster(account, keys.owner, seen?.roster ?? { version: 0, sha256: "" });
   await remember(account, { roster: trusted.head, iterations: 0 });
+  const prune = await fetchPrune(account, trusted);
   const rows = await shownRows();
   const wanted = new Set(rows.map((row) => `${row.device} ${row.seq}`));
   const heads = new Map((await get<DeviceView[]>("/api/devices")).map((device) => [device.id, device.head]));
@@ -57,14 +59,16 @@ async function verify({ account, keys, decryptor }: Member, bar: HTMLProgressEle
   bar.max = [...heads.values()].reduce((sum, head) => sum + head.version, 0);
   bar.value = 0;
   let lost = 0;
+  let restated = 0;
   for (const entry of listed) {
     const key = signing.get(entry.id);
     const head = heads.get(entry.id);
     if (!key || !head)
       throw new ReteamzError("batch_missing", "The server hides a computer of the roster; do not trust this server.");
-    const chain = await ChainVerifier.start(account, entry, key);
+    const chain = await ChainVerifier.start(account, entry, key, undefined, prune.marks.get(entry.id));
     await walk(chain, trusted, entry.id, wanted, verified, bar);
     chain.finish({ seq: head.version, sha256: head.sha256 });
+    restated += chain.restated;
     lost += chain.lost.reduce((sum, [first, last]) => sum + last - first + 1, 0);
   }
   const confirmed = new Set(listed.map((entry) => entry.id));
@@ -73,6 +77,7 @@ async function verify({ account, keys, decryptor }: Member, bar: HTMLProgressEle
   const foreign = rows.filter((row) => !confirmed.has(row.device)).length;
   return [
     `${bar.value} batches of ${listed.length} computers are whole, in order and genuine, and the rows below are what they say.`,
+    restated ? `For ${restated} of them, from before encryption, your own signature stands: you encrypted them.` : "",
     lost ? `The server lost ${lost} batches earlier; the computers said so.` : "",
     foreign ? `${foreign} rows come from computers that you have not confirmed.` : "",
   ].join(" ");

@@ -9,18 +9,14 @@ import { Owner } from "../owner.ts";
 import { startMeter } from "../password.ts";
 import type { Member } from "../shell.ts";
 import { openKeys } from "../vault.ts";
+import { progressOf, startHistory } from "./encryption.ts";
 
 export function startProfile(member: Member): void {
   const { account, member: id } = member;
   onClick(maybe("enable"), () => {
     ask("enable-dialog", async () => {
       const owner = await Owner.open(account, id, fieldValue("enable-password"));
-      const bar = byId<HTMLProgressElement>("enable-progress");
-      await owner.enableEncryption((done, of) => {
-        bar.hidden = false;
-        bar.max = of;
-        bar.value = done;
-      });
+      await owner.enableEncryption(progressOf("enable-progress"));
       tellUnlocked();
       location.reload();
       return "close";
@@ -41,6 +37,7 @@ export function startProfile(member: Member): void {
     const submit = dialog.querySelector("button[type=submit]") as HTMLElement;
     submit.hidden = false;
   });
+  startHistory(member);
   startPassword(member);
   startTotp();
   for (const button of all("[data-end]"))

@@ -60,10 +60,17 @@ def write_new(connection: duckdb.DuckDBPyConnection, path: Path, account: int) -
             connection.execute(f'DELETE FROM fresh."{table}"')
             connection.execute(f'INSERT INTO fresh."{table}" BY NAME SELECT {_columns(table, account)} FROM "{table}"')
         connection.execute("CHECKPOINT fresh")
-    finally:
-        connection.execute(f'USE "{current}"')
-        connection.execute("SET preserve_insertion_order = false")
-        connection.execute("DETACH fresh")
+    except BaseException:
+        _leave(connection, current)
+        clear(path)
+        raise
+    _leave(connection, current)
+
+
+def _leave(connection: duckdb.DuckDBPyConnection, current: str) -> None:
+    connection.execute(f'USE "{current}"')
+    connection.execute("SET preserve_insertion_order = false")
+    connection.execute("DETACH fresh")
 
 
 def _columns(table: str, account: int) -> str:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence, Set
 from pathlib import Path
+
+import pyarrow as pa
 
 from reteamz.server.store.activity import reading
 from reteamz.server.store.activity.compacting import old_file, plain_entries, take_its_place, write_new
 from reteamz.server.store.activity.file import ActivityFile, StoreFailure, failures
 from reteamz.server.store.activity.joining import join_labels, join_names, link_rows, move_names
+from reteamz.server.store.activity.journal import Packer
 from reteamz.server.store.activity.records import Entry
 from reteamz.server.store.activity.restating import (
     Mark,
@@ -57,24 +61,41 @@ class HistoryStore(ActivityFile):
             change.undo()
             raise
 
+    def check_mark(self, account: str, wanted: PruneMark) -> None:
+        """Require what is stored to give the restatements that the owner signed; for any thread.
+
+        Raises:
+            RestatementRefused: it gives others.
+        """
+        self._restatements(account, wanted)
+
     def restate(self, account: str, wanted: PruneMark) -> None:
         """Put restatements in the place of a device's batches up to a mark that the owner signed (spec 13.3).
 
-        For the thread that writes; a mark that is reached already changes nothing.
+        A mark that is reached already changes nothing.
 
         Raises:
             RestatementRefused: what is stored gives other restatements; nothing was changed.
             StoreFailure: nothing was changed.
         """
+        if self._gate.connection is None:
+            self._recover()
+        found = self._restatements(account, wanted)
+        if found is not None:
+            rows, number, after = found
+            with self._aside:
+                self._commit(rows, lambda connection: forget_signed(connection, wanted.id, number, after, wanted.seq))
+
+    def _restatements(self, account: str, wanted: PruneMark) -> tuple[dict[str, pa.Table], int, int] | None:
+        """Return rows, the device's dense id and its mark so far; None when the wanted mark is reached."""
         names, known = self._memory.accounts.get(account), self._memory.devices.get(wanted.id)
         if names is None or known is None or known.account != names.number:
             raise RestatementRefused
         with self.cursor() as cursor:
-            reached = marks(cursor, names.number).get(known.number)
-            if reached == Mark(wanted.seq, wanted.restated):
-                return
-            rows, after = restatement_rows(cursor, self._packer, names, known.number, wanted)
-        self._commit(rows, lambda connection: forget_signed(connection, wanted.id, known.number, after, wanted.seq))
+            if marks(cursor, names.number).get(known.number) == Mark(wanted.seq, wanted.restated):
+                return None
+            rows, after = restatement_rows(cursor, Packer(), names, known.number, wanted)
+        return rows, known.number, after
 
     def erase_names(self, account: str) -> None:
         """Write the file anew without an account's plain entries, and let it take the old one's place.
@@ -99,6 +120,8 @@ class HistoryStore(ActivityFile):
             connection = self._gate.connection
             if connection is None:
                 raise StoreFailure("busy", "the activity store is not open")
+            if shutil.disk_usage(self._path.parent).free < self._path.stat().st_size:
+                raise StoreFailure("disk_full", "no room for a second file")
             write_new(connection, self._path, number)
             with self._gate.alone() as alone:
                 if not alone:

@@ -38,6 +38,18 @@ class ControlStore:
         async with self._sessions() as session, session.begin():
             yield session
 
+    async def compact(self) -> None:
+        """Write the database anew, so that nothing of what was deleted is left in its files; others wait for it."""
+        async with self._engine.connect() as connection:
+            alone = await connection.execution_options(isolation_level="AUTOCOMMIT")
+            if self.url.startswith("sqlite"):
+                await alone.exec_driver_sql("VACUUM")
+                busy = (await alone.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")).one()[0]
+                if busy:
+                    raise TimeoutError("somebody reads the control database")
+            else:
+                await alone.exec_driver_sql("VACUUM FULL")
+
     async def close(self) -> None:
         """Close every connection."""
         await self._engine.dispose()

@@ -9,6 +9,7 @@ import reteamz.server.accounts.tables
 import reteamz.server.alerts.tables
 import reteamz.server.audit.tables
 import reteamz.server.devices.tables
+import reteamz.server.history.tables
 import reteamz.server.looks.tables
 import reteamz.server.mail.tables
 import reteamz.server.people.tables
