@@ -110,12 +110,14 @@ class Services:
             asyncio.create_task(every(POST_S, self.send)),
             asyncio.create_task(every(ROLL_S, self.roll_up)),
             asyncio.create_task(every(FLUSH_S, self.looks.flush)),
-            asyncio.create_task(self.eraser.run()),
         ]
+        erasing = asyncio.create_task(self.eraser.run())
         try:
             yield
         finally:
             await cancel(*background)
+            self.eraser.stop()
+            await erasing
             await self.committer.stop()
             await self.looks.flush()
             await asyncio.to_thread(self.activity.close)

@@ -68,6 +68,7 @@ class Eraser:
         self._stores = stores
         self._now = now
         self._wanted = asyncio.Event()
+        self._stopping = False
 
     async def start(self, viewer: Viewer) -> None:
         """Begin to erase, or look once more after names were found.
@@ -92,18 +93,24 @@ class Eraser:
         self._wanted.set()
 
     async def run(self) -> None:
-        """Go on with what was begun, for ever; what fails is tried again."""
+        """Go on with what was begun until it is told to stop; what fails is tried again."""
         self._wanted.set()
-        while True:
+        while not self._stopping:
             await self._wanted.wait()
             self._wanted.clear()
             try:
-                while await self._step():
+                while not self._stopping and await self._step():
                     pass
+            except InterruptedError:
+                return
             except Exception as error:
                 log.error("erasing", error=type(error).__name__)
-                await asyncio.sleep(RETRY_S)
-                self._wanted.set()
+                asyncio.get_running_loop().call_later(RETRY_S, self._wanted.set)
+
+    def stop(self) -> None:
+        """Let the step that runs be the last; the next start goes on."""
+        self._stopping = True
+        self._wanted.set()
 
     async def _step(self) -> bool:
         """Do the next step of the erasure that waits longest; tells whether there was one."""
@@ -152,10 +159,15 @@ class Eraser:
 
     def _files_with(self, entries: set[str], old: Path) -> list[str]:
         search = Search(entries)
-        found = [path for path in files_of(self._data, self._stores, old) if search.in_file(path)]
+        found = [path for path in files_of(self._data, self._stores, old) if self._holds(search, path)]
         data = self._data.resolve()
         told = [str(path.relative_to(data)) if path.is_relative_to(data) else path.name for path in found]
         return told[:FILES_TOLD]
+
+    def _holds(self, search: Search, path: Path) -> bool:
+        if self._stopping:
+            raise InterruptedError
+        return search.in_file(path)
 
     async def _reach(self, account: str, state: str, files: Sequence[str] = ()) -> None:
         async with self._control.session() as session:
