@@ -156,9 +156,9 @@ def idle_agent(owner: Owner, folder: Path, http: httpx.Client, seconds: int) -> 
             time.sleep(0.1)
         # The start itself is not idling.
         time.sleep(5)
-        before, began = _cpu_s(agent.pid), time.monotonic()
+        before, began = cpu_s(agent.pid), time.monotonic()
         time.sleep(seconds)
-        spent, passed = _cpu_s(agent.pid) - before, time.monotonic() - began
+        spent, passed = cpu_s(agent.pid) - before, time.monotonic() - began
         resident = _status_kb(agent.pid, "VmRSS")
         agent.terminate()
         agent.wait(30)
@@ -171,7 +171,8 @@ def idle_agent(owner: Owner, folder: Path, http: httpx.Client, seconds: int) -> 
     }
 
 
-def _cpu_s(pid: int) -> float:
+def cpu_s(pid: int) -> float:
+    """Return the processor's time that a process has spent, in seconds."""
     fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
     return (int(fields[11]) + int(fields[12])) / float(os.sysconf("SC_CLK_TCK"))
 

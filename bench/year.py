@@ -1,7 +1,7 @@
 """Every page of the menu over a year of 200 people, through the whole application: last 7 days, last month, the year, and ten years.
 
 ``python -m bench.year`` makes a company at the demo's shape of work and prints one JSON object: for each page and range the median and the worst time
-from the request to the last byte of HTML. ``--events`` says how many events there are in all; ``--data`` keeps the folder, and uses it again.
+from the request to the last byte of HTML, the processor's time of the server for one, all in milliseconds, and the KiB of the page. ``--events`` says how many events there are in all; ``--data`` keeps the folder, and uses it again.
 
 What people do is drawn from the demo's tasks: some 140 things a day that recur, numbers in their titles that go on through the year. Events are
 about ten seconds long at 150 M. They go straight into the store, commit by commit; roll-ups are made by the server's own code. There is no journal.
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import random
 import sqlite3
 import statistics
@@ -31,6 +32,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from bench.whole import cpu_s
 from reteamz.demo.company import RATINGS, Company, Person, found
 from reteamz.demo.server import free_port, serving
 from reteamz.demo.work import CONTACTS, CUSTOMERS, PLACES, PROJECTS, TRADES
@@ -277,7 +279,7 @@ def organise(owner: Owner, company: Company, data: Path) -> None:
 
 
 def measured(url: str, http: httpx.Client, runs: int) -> dict[str, Any]:
-    """Return median and worst time of every page and range, in milliseconds."""
+    """Return what ``timed`` says of every page and range."""
     today = datetime.now(UTC).date()
     ranges = {
         "last7": "range=last7",
@@ -316,15 +318,23 @@ def measured(url: str, http: httpx.Client, runs: int) -> dict[str, Any]:
 
 
 def timed(http: httpx.Client, address: str, runs: int) -> list[int]:
-    """Return median and worst of some runs, in milliseconds, and the length of the page in KiB."""
+    """Return median and worst of some runs and the processor's time of one, in milliseconds, and the length of the page in KiB."""
     taken, size = [], 0
+    before = _server_cpu_s()
     for _ in range(runs):
         began = time.perf_counter()
         answer = http.get(address, headers={"accept": "text/html"})
         taken.append(round((time.perf_counter() - began) * 1000))
         assert answer.status_code == 200, (address, answer.status_code)
         size = len(answer.content) // 1024
-    return [round(statistics.median(taken)), max(taken), size]
+    spent = (_server_cpu_s() - before) / runs
+    return [round(statistics.median(taken)), max(taken), round(spent * 1000), size]
+
+
+def _server_cpu_s() -> float:
+    """Return the processor's time of the server, the one child of this process: what a page costs, also where others work beside it."""
+    (server,) = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
+    return cpu_s(int(server))
 
 
 def run(data: Path, events: int, runs: int) -> dict[str, Any]:
