@@ -61,6 +61,7 @@ def told(activity: ActivityStore, filter: Filter) -> list[Any]:
         partial(queries.overview, now_ms=NOW_MS),
         daily.attendance,
         daily.week,
+        partial(daily.live, now_ms=NOW_MS),
         partial(productivity, ratings=Ratings()),
         partial(productivity, ratings=Ratings({number: rating for number, rating in rated.items() if number})),
         partial(productivity, ratings=Ratings(rated, {"sales": own}, placed)),

@@ -36,7 +36,10 @@ _WORKING: Final = tuple(place for place, name in enumerate(KIND_NAMES) if name i
 
 
 def timeline(activity: ActivityStore, filter: Filter) -> Timeline:
-    """Return the last day of the filter: in every five minutes the kind and the application that held most of them."""
+    """Return the last day of the filter: in every five minutes the kind and the application that held most of them.
+
+    Only events that reach from one five minutes into the next are taken apart: a tenth of the time on a busy day.
+    """
     only = replace(filter, first=filter.last)
     with activity.cursor() as cursor:
         found = cursor.execute(
@@ -46,9 +49,13 @@ def timeline(activity: ActivityStore, filter: Filter) -> Timeline:
                        start_ms - {MIDNIGHT} AS begins, least(start_ms + duration_ms - {MIDNIGHT}, {DAY_MS}) AS ends
                 FROM {events(only)} WHERE duration_ms > 0
             ), pieces AS (
+                SELECT person, kind, app, begins // {GRAIN_MS} AS slot, ends - begins AS ms
+                FROM seen WHERE begins // {GRAIN_MS} = (ends - 1) // {GRAIN_MS}
+                UNION ALL
                 SELECT person, kind, app, slot,
                        least(ends, (slot + 1) * {GRAIN_MS}) - greatest(begins, slot * {GRAIN_MS}) AS ms
                 FROM seen, unnest(range(begins // {GRAIN_MS}, (ends - 1) // {GRAIN_MS} + 1)) AS slots(slot)
+                WHERE begins // {GRAIN_MS} <> (ends - 1) // {GRAIN_MS}
             ), held AS (
                 SELECT person, slot, kind, app, sum(ms) AS ms FROM pieces GROUP BY person, slot, kind, app
             )
@@ -84,9 +91,10 @@ def live(activity: ActivityStore, filter: Filter, now_ms: int) -> Live:
     with activity.cursor() as cursor:
         found = cursor.execute(
             f"""
-            SELECT person, max(start_ms + duration_ms) AS seen,
-                   arg_max((kind, app, title, start_ms), (start_ms + duration_ms, start_ms))
-            FROM {events(filter)} GROUP BY person ORDER BY seen DESC, person
+            WITH latest AS (SELECT person AS who, max(last_ms) AS seen FROM {sql.days(filter)} GROUP BY person)
+            SELECT person, seen, arg_max((kind, app, title, start_ms), (start_ms, seq, kind, app, title))
+            FROM {events(filter)} JOIN latest ON who = person AND start_ms + duration_ms = seen
+            GROUP BY person, seen ORDER BY seen DESC, person
             """
         ).fetchall()
     return Live(

@@ -14,7 +14,7 @@ import duckdb
 
 from reteamz.server.reports import sql
 from reteamz.server.reports.filters import Filter
-from reteamz.server.reports.sql import among, cells
+from reteamz.server.reports.sql import among, cells, totals
 from reteamz.server.reports.types import (
     DayHours,
     Days,
@@ -102,7 +102,7 @@ def _ranking(
         f"""
         WITH used AS (
             SELECT {field} AS id, sum(ms)::BIGINT AS ms, sum(visits)::BIGINT AS visits
-            FROM {cells(filter, field)} WHERE kind <= {LAST_USED_KIND} GROUP BY {field}
+            FROM {totals(filter, field)} WHERE kind <= {LAST_USED_KIND} GROUP BY {field}
         ), named AS (FROM used WHERE id > 0)
         SELECT id, ms, visits, (SELECT count(*) FROM named), (SELECT sum(ms)::BIGINT FROM named)
         FROM named ORDER BY ms DESC, id LIMIT {limit:d} OFFSET {offset:d}
@@ -133,7 +133,7 @@ def _times(cursor: duckdb.DuckDBPyConnection, filter: Filter, field: RankedField
     return dict(
         cursor.execute(
             f"""
-            SELECT {field}, sum(ms)::BIGINT FROM {cells(filter, field)}
+            SELECT {field}, sum(ms)::BIGINT FROM {totals(filter, field)}
             WHERE kind <= {LAST_USED_KIND}{among(field, ids)} GROUP BY {field}
             """
         ).fetchall()

@@ -23,8 +23,14 @@ MIDNIGHT: Final = "(epoch_ms(day) - utc_offset * 60000)"
 _DAY_KEY: Final = ("account", "day", "person", "device", "kind", "utc_offset")
 _APP_KEY: Final = (*_DAY_KEY, "app", "site", "rating")
 _KEY: Final = (*_APP_KEY, "title", "url", "doc")
-ROLLUPS: Final[dict[str, tuple[str, ...]]] = {"rollup_day": _DAY_KEY, "rollup_app": _APP_KEY, "rollup": _KEY}
-"""Tables from the smallest to the largest, and what each is grouped by."""
+_NAME_KEY: Final = ("account", "day", "kind", "app", "site", "rating", "title", "url", "doc")
+ROLLUPS: Final[dict[str, tuple[str, ...]]] = {
+    "rollup_day": _DAY_KEY,
+    "rollup_name": _NAME_KEY,
+    "rollup_app": _APP_KEY,
+    "rollup": _KEY,
+}
+"""Tables from the smallest to the largest, and what each is grouped by: without names, without persons, without titles, everything."""
 
 
 def hours(events: str) -> str:
@@ -71,13 +77,13 @@ def roll(cursor: duckdb.DuckDBPyConnection, mark: int, upto: int) -> None:
         FROM event WHERE {between} GROUP BY {key} ORDER BY account, day, person
         """
     )
-    for table, source in (("rollup_app", "rollup"), ("rollup_day", "rollup_app")):
+    for table, source in (("rollup_name", "rollup"), ("rollup_app", "rollup"), ("rollup_day", "rollup_app")):
         key = ", ".join(ROLLUPS[table])
         cursor.execute(
             f"""
             INSERT INTO {table}
             SELECT {key}, sum(ms)::BIGINT, sum(visits)::INTEGER, min(first_ms), max(last_ms), {upto:d}
-            FROM {source} WHERE part = {upto:d} GROUP BY {key} ORDER BY account, day, person
+            FROM {source} WHERE part = {upto:d} GROUP BY {key} ORDER BY account, day
             """
         )
     cursor.execute(
