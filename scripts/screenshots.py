@@ -30,6 +30,7 @@ PAGES = (
     "timeline",
     "attendance",
     "people",
+    "schedules",
     "log",
     "devices",
     "audit",

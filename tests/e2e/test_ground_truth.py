@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.sync_api import Page
@@ -14,7 +15,9 @@ from tests.conftest import RealServer
 from tests.e2e.ruled import by_rules, rated
 
 from reteamz.agent.samples import Sample
-from reteamz.demo.run import EMAIL, simulate
+from reteamz.demo import hours
+from reteamz.demo.company import found
+from reteamz.demo.run import EMAIL, ZONE, simulate
 from reteamz.owner.client import Owner
 from reteamz.wire.batch import ACTIVE, IDLE, MEETING
 
@@ -31,6 +34,9 @@ class World:
     url: str
     password: str
     samples: list[Sample]
+    people: list[str]
+    days: int
+    today: date
     query: str
     told: Counter[tuple[str, int]]
     """Milliseconds by title and the rating that came with the events."""
@@ -44,7 +50,16 @@ def world(make_server: Callable[[], RealServer], tmp_path_factory: pytest.TempPa
     query = f"from={days[0]}&to={days[-1]}"
     told = ratings_told(result.owner, query)
     result.owner.close()
-    return World(server.url, result.demo.password, result.truth.samples, query, told)
+    return World(
+        url=server.url,
+        password=result.demo.password,
+        samples=result.truth.samples,
+        people=[person.name for person in found(3, 7).people],
+        days=(days[-1] - days[0]).days + 1,
+        today=datetime.now(ZoneInfo(ZONE)).date(),
+        query=query,
+        told=told,
+    )
 
 
 def ratings_told(owner: Owner, query: str) -> Counter[tuple[str, int]]:
@@ -144,26 +159,73 @@ def test_people_and_attendance(world: World, watched: Watched) -> None:
         expected = [shown(total(samples, kinds)) for kinds in (WORK, (ACTIVE,), (MEETING,), (IDLE,))]
         assert rows[person][2:7] == [*expected, str(days)]
     page = opened(world, watched, "attendance")
-    head = page.locator("#attendance thead th").all_inner_texts()
-    for row in cells(page, "#attendance"):
-        for place, text in enumerate(row[1:-1], 1):
-            assert text == attended(by_person[row[0]], head[place]), (row[0], head[place])
+    first = min(local(sample.at, sample).date() for sample in world.samples)
+    board = {row[0]: row[1:-1] for row in cells(page, "#attendance")}
+    totals = {row[0]: row[1:] for row in cells(page, "#totals")}
+    for index, person in enumerate(world.people):
+        days = [Day(by_person[person], index, first + timedelta(days=step), world.today) for step in range(world.days)]
+        known = [day for day in days if day.day >= min(local(one.at, one).date() for one in by_person[person])]
+        assert board[person] == [day.told(day in known) for day in days], person
+        over = [day for day in known if day.day < world.today]
+        worked = sum(day.work for day in days)
+        expected = sum(day.expected for day in over)
+        balance = round((sum(day.work for day in over) - expected) / 60_000)
+        sign = "+" if balance > 0 else "−" if balance else ""
+        late, early = (
+            sum(bool(words) for words in column) for column in zip(*(day.verdict() for day in known), strict=True)
+        )
+        absent = sum(day.expected > 0 and not day.here for day in over)
+        assert totals[person] == [
+            clock(worked), clock(expected), f"{sign}{clock(abs(balance) * 60_000)}",
+            *(str(count or "–") for count in (late, early, absent)),
+        ]  # fmt: skip
 
 
-def attended(samples: list[Sample], day: str) -> str:
-    """Return what the page says of a person's day."""
-    here = [sample for sample in samples if written(local(sample.at, sample).date()) == day.strip().lower()]
-    if not here:
-        return "–"
-    minutes = round(total(here, WORK) / 60_000)
-    used = [sample for sample in here if sample.kind in USED]
-    first = min(local(sample.at, sample) for sample in used)
-    last = max(local(sample.at + sample.duration, sample) for sample in used)
-    return f"{minutes // 60}:{minutes % 60:02} {first:%H:%M}–{last:%H:%M}"
+def clock(ms: float) -> str:
+    minutes = round(ms / 60_000)
+    return f"{minutes // 60}:{minutes % 60:02}"
 
 
-def written(day: date) -> str:
-    return f"{day.day} {day:%b}".lower()
+class Day:
+    """A person's day, as their samples and what the company expects say it."""
+
+    def __init__(self, samples: list[Sample], index: int, day: date, today: date) -> None:
+        self.index, self.day, self.today = index, day, today
+        self.here = [sample for sample in samples if local(sample.at, sample).date() == day]
+        used = [sample for sample in self.here if sample.kind in USED]
+        self.begin = min((local(one.at, one) for one in used), default=None)
+        self.end = max((local(one.at + one.duration, one) for one in used), default=None)
+        self.work = total(self.here, WORK)
+        self.hours = hours.expected(index, day, today)
+        self.expected = 0
+        if self.hours is not None:
+            self.expected = (self.hours.end_min - self.hours.begin_min - self.hours.break_min) * 60_000
+
+    def verdict(self) -> tuple[str, str]:
+        """Return how late somebody came and how early they left, "" for neither."""
+        if self.hours is None or self.begin is None or self.end is None:
+            return "", ""
+        midnight = self.begin.replace(hour=0, minute=0, second=0, microsecond=0)
+        begin, end = (midnight + timedelta(minutes=at) for at in (self.hours.begin_min, self.hours.end_min))
+        grace = timedelta(minutes=hours.GRACE)
+        late = f"{shown((self.begin - begin).total_seconds() * 1000)} late" if self.begin > begin + grace else ""
+        left = self.day < self.today and self.end < end - grace
+        return late, f"left {shown((end - self.end).total_seconds() * 1000)} early" if left else ""
+
+    def told(self, known: bool) -> str:
+        """Return what the page says of the day."""
+        if self.day == hours.holiday(self.today):
+            return f"Holiday {hours.HOLIDAY}"
+        if self.index == 0 and self.day == hours.vacation(self.today):
+            return f"Vacation {hours.NOTE}"
+        if self.begin is not None and self.end is not None:
+            words = [clock(self.work), f"{self.begin:%H:%M}–{self.end:%H:%M}", *self.verdict()]
+            return " ".join(word for word in words if word)
+        if self.hours is None or not known:
+            return "–"
+        if self.day < self.today:
+            return "Absent"
+        return f"{clock(self.hours.begin_min * 60_000):0>5}–{clock(self.hours.end_min * 60_000):0>5}"
 
 
 def test_agents_rated_what_they_recorded_by_the_rules(world: World) -> None:

@@ -117,7 +117,10 @@ def test_a_table_is_saved_readable_and_harmless(url: str, watched: Watched, tmp_
         page.click("[data-export]")
     download.value.save_as(path)
     with path.open(encoding="utf-8-sig", newline="") as file:
-        assert list(csv.reader(file)) == [["Person", "10 Mar", "Together"], ["Otti Marsh", "2.50", "2.50"]]
+        assert list(csv.reader(file)) == [
+            ["Person", DAY, "Together"],
+            ["Otti Marsh", "2.5000", "2.5000"],
+        ]
 
 
 def test_numbers_lead_to_what_they_are_made_of(url: str, watched: Watched) -> None:

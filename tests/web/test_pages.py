@@ -24,6 +24,7 @@ PAGES = (
     "timeline",
     "attendance",
     "people",
+    "schedules",
     "log",
     "devices",
     "audit",

@@ -12,7 +12,10 @@ export default defineConfig({
     target: "es2024",
     rolldownOptions: {
       external: ["@reteamz/core", "@reteamz/core/matching"],
-      output: { paths: { "@reteamz/core": "./jsec.js", "@reteamz/core/matching": "./matching.js" } },
+      output: {
+        paths: { "@reteamz/core": "./jsec.js", "@reteamz/core/matching": "./matching.js" },
+        chunkFileNames: "[name].js",
+      },
     },
   },
 });

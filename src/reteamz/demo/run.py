@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -18,6 +18,7 @@ from reteamz.agent.enroll import enroll
 from reteamz.agent.policy import Policy
 from reteamz.agent.sync.client import http_client
 from reteamz.crypto.recovery import Kit, new_code
+from reteamz.demo import hours
 from reteamz.demo.company import RATINGS, Company, Person, found
 from reteamz.demo.days import day_of, days_before, until
 from reteamz.demo.ruling import CATEGORIES, tree
@@ -87,16 +88,19 @@ def simulate(server: str, folder: Path, people: int, days: int, progress: Progre
     # Before any computer reports: agents rate what they record by these rules.
     publish_rules(owner, tree(), clock())
     truth = Truth()
+    today = datetime.now(ZoneInfo(ZONE))
     with http_client() as http:
         devices = _enrol(owner, company, folder, http, progress)
         for done, (person, device) in enumerate(zip(company.people, devices, strict=True)):
             progress("Four weeks of work" if days == 28 else "Days of work", done, people)
-            _work(person, device, days, seed, truth)
+            _work(done, person, device, days, today, seed, truth)
         progress("Four weeks of work" if days == 28 else "Days of work", people, people)
-    _place(owner, company)
+    _settle(owner, company, today.date())
     _rate(owner)
     code = new_code()
     labels = {
+        hours.HOLIDAY,
+        hours.NOTE,
         *(department.name for department in company.departments),
         *(path[-1] for path in CATEGORIES if len(path) > 1),
     }
@@ -142,11 +146,12 @@ def _enrol(owner: Owner, company: Company, folder: Path, http: httpx.Client, pro
     return devices
 
 
-def _work(person: Person, device: Device, days: int, seed: int, truth: Truth) -> None:
-    zone = ZoneInfo(ZONE)
+def _work(index: int, person: Person, device: Device, days: int, today: datetime, seed: int, truth: Truth) -> None:
     now = clock()
-    for day in days_before(datetime.now(zone), days):
-        samples = list(until(day_of(person, day, zone, seed), now))
+    for day in days_before(today, days):
+        if not hours.works(index, day, today.date()):
+            continue
+        samples = list(until(day_of(person, day, ZoneInfo(ZONE), seed), now))
         truth.add(samples, POLICY)
         for sample in samples:
             device.feed(sample)
@@ -155,8 +160,8 @@ def _work(person: Person, device: Device, days: int, seed: int, truth: Truth) ->
     device.close()
 
 
-def _place(owner: Owner, company: Company) -> None:
-    """Put every person into their department; the server sees labels as tokens."""
+def _settle(owner: Owner, company: Company, today: date) -> None:
+    """Put every person into their department and say when they work; the server sees labels as tokens."""
     reader = owner.reader()
     persons = {reader.replace(row.name): row.id for row in owner.connection.get("/api/people", list[PersonView])}
     departments = {
@@ -169,6 +174,7 @@ def _place(owner: Owner, company: Company) -> None:
         if person.name in persons:
             put = PersonPut(departments[person.department])
             owner.connection.send("PUT", f"/api/people/{persons[person.name]}", put)
+    hours.enter(owner, company, persons, departments, today)
 
 
 def _rate(owner: Owner) -> None:

@@ -11,13 +11,16 @@ import { startMembers } from "./pages/members.ts";
 import { startPeople } from "./pages/people.ts";
 import { startProfile } from "./pages/profile.ts";
 import { startRating } from "./pages/rating.ts";
+import { startSchedules } from "./pages/schedules.ts";
 import { startSignup } from "./pages/signup.ts";
 import { startTables } from "./pages/tables.ts";
 import { startTimeline } from "./pages/timeline.ts";
+import { startTimesheet } from "./pages/timesheet.ts";
 import { type Member, startShell } from "./shell.ts";
 
 const PUBLIC: Record<string, () => void> = { join: startJoin, login: startLogin, signup: startSignup };
 const MEMBER: Record<string, (member: Member) => void> = {
+  attendance: startTimesheet,
   devices: startDevices,
   live: startLive,
   log: startLog,
@@ -27,6 +30,7 @@ const MEMBER: Record<string, (member: Member) => void> = {
     startMembers(member);
   },
   profile: startProfile,
+  schedules: startSchedules,
   timeline: startTimeline,
 };
 

@@ -12,8 +12,7 @@ from reteamz.server.alerts import reading
 from reteamz.server.alerts.moments import MINUTE_MS, Seen, at_minute, local
 from reteamz.server.alerts.rules import kind_name
 from reteamz.server.rating.rate import Ratings
-from reteamz.server.reports.daily import attendance
-from reteamz.server.reports.day_types import Attended
+from reteamz.server.reports.attendance import Recorded, recorded
 from reteamz.server.reports.filters import Filter, names_by_column
 from reteamz.server.reports.rated import Sums, by_person
 from reteamz.server.schedules import Schedules
@@ -162,10 +161,10 @@ class Ground:
         self.judged.add(key)
         return True
 
-    def attended(self, day: date, persons: Collection[int]) -> dict[int, Attended]:
+    def attended(self, day: date, persons: Collection[int]) -> dict[int, Recorded]:
         """Return first activity and work of persons on a day, as the page of attendance tells them."""
-        rows = attendance(self.activity, self.filter(day, persons)).rows
-        return {row.id: row.days[0] for row in rows if row.days}
+        found = recorded(self.activity, self.filter(day, persons))
+        return {person: days[day] for person, days in found.items() if day in days}
 
     def due(self, rule: Rule, minutes: int) -> Iterator[tuple[date, dict[int, int]]]:
         """Return days and persons whose working hours began so many minutes ago; with the minute of the day that was."""

@@ -20,6 +20,7 @@ from reteamz.server.pages.shell import account_of, page, page_words, today_in
 from reteamz.server.pages.timeline import board
 from reteamz.server.rating.rate import ratings_of
 from reteamz.server.reports import daily, queries
+from reteamz.server.reports.attendance import recorded
 from reteamz.server.reports.day_types import Stretch
 from reteamz.server.reports.filters import PersonsOf, build_filter
 from reteamz.server.reports.rated import productivity
@@ -68,7 +69,7 @@ async def my_day(
         schedules = await schedules_of(session, viewer.account)
         looked = await looks_for(session, viewer, today - LOOKED)
     timeline = await asyncio.to_thread(daily.timeline, activity, only)
-    attended = await asyncio.to_thread(daily.attendance, activity, only)
+    days = (await asyncio.to_thread(recorded, activity, only)).get(viewer.person, {})
     return page(
         "my-day",
         account,
@@ -80,7 +81,7 @@ async def my_day(
         timeline=timeline,
         board=board(timeline),
         presences=presences(timeline.rows[0].stretches if timeline.rows else ()),
-        attended=attended.rows[0].days[0] if attended.rows else None,
+        attended=days.get(shown),
         expected=schedules.day(viewer.person, shown),
         off=schedules.off(viewer.person, shown),
         scheduled=schedules.any,

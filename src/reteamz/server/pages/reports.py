@@ -17,7 +17,6 @@ from reteamz.server.accounts.access import Viewer
 from reteamz.server.looks.keep import Looks, whom_of
 from reteamz.server.pages import charts
 from reteamz.server.pages.filterbar import Choice, choose
-from reteamz.server.pages.heat import heat
 from reteamz.server.pages.shell import Lists, account_of, filtered, lists_of, page, today_in
 from reteamz.server.pages.timeline import board
 from reteamz.server.people.placing import require_departments
@@ -35,8 +34,6 @@ ROWS: Final = 50
 ROWS_BY_NAME: Final = 5_000
 """Rows that a table sorted by name gets at once: only the browser can sort names."""
 LOG_ROWS: Final = 100
-MONTH: Final = 31
-"""Days that a page of attendance shows at most."""
 
 Preset = Annotated[str | None, QueryParameter(name="range")]
 First = Annotated[date | None, QueryParameter(name="from")]
@@ -219,26 +216,6 @@ async def day(asked: NamedDependency[Asked]) -> Template:
     )
 
 
-@get("/attendance")
-async def attendance(asked: NamedDependency[Asked]) -> Template:
-    """Who was there when, day by day; a month at most fits on a page."""
-    days = [asked.filter.last - timedelta(days=step) for step in range(min(asked.filter.days, MONTH))]
-    shown = replace(asked.filter, first=days[-1])
-    report = await asyncio.to_thread(daily.attendance, asked.activity, shown)
-    return page(
-        "attendance",
-        asked.account,
-        "Attendance",
-        report=report,
-        heat=heat(await asyncio.to_thread(daily.week, asked.activity, shown)),
-        days=[day.isoformat() for day in reversed(days)],
-        cut=asked.filter.days > MONTH,
-        by_day=lambda row: {one.day: one for one in row.days},
-        weekend=charts.weekend,
-        **filtered(asked.choice, asked.lists, "/attendance"),
-    )
-
-
 @get("/productivity")
 async def rated(asked: NamedDependency[Asked]) -> Template:
     """Time by rating, and the names that wait for one."""
@@ -268,4 +245,4 @@ async def log(asked: NamedDependency[Asked], number: Page = 1) -> Template:
     )
 
 
-handlers = [overview, *(_table(key) for key in _TABLES), live, day, attendance, rated, log]
+handlers = [overview, *(_table(key) for key in _TABLES), live, day, rated, log]

@@ -68,6 +68,7 @@ MENU: Final[tuple[tuple[str, tuple[MenuEntry, ...]], ...]] = (
         "Administration",
         (
             MenuEntry("people", "/people", "People & departments", "users"),
+            MenuEntry("schedules", "/schedules", "Working hours", "clock"),
             MenuEntry("devices", "/devices", "Devices", "device-desktop", OWNER),
             MenuEntry("audit", "/audit", "Audit", "shield-check", OWNER),
         ),

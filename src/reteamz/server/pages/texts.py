@@ -36,6 +36,18 @@ def hours(ms: int) -> str:
     return f"{minutes // 60}:{minutes % 60:02}"
 
 
+def balance(ms: int) -> str:
+    """Return a difference of durations as a timesheet writes it: ``+1:20``, ``−0:45``, ``0:00``."""
+    minutes = round(ms / MINUTE_MS)
+    sign = "+" if minutes > 0 else "\N{MINUS SIGN}" if minutes < 0 else ""
+    return f"{sign}{abs(minutes) // 60}:{abs(minutes) % 60:02}"
+
+
+def minutes(value: int) -> str:
+    """Return minutes from midnight as a time of day: ``09:00``; the end of the day is ``24:00``."""
+    return f"{value // 60:02}:{value % 60:02}"
+
+
 def daytime(ms: int) -> str:
     """Return milliseconds from midnight as a time of day: ``07:31``."""
     minutes = ms // MINUTE_MS
@@ -77,6 +89,11 @@ def day(value: date | str) -> str:
     """Return a day as ``Tue 24 Nov 2026``."""
     at = date.fromisoformat(value) if isinstance(value, str) else value
     return f"{at:%a} {at.day} {at:%b %Y}"
+
+
+def month(value: date) -> str:
+    """Return a month as ``November 2026``."""
+    return f"{value:%B %Y}"
 
 
 @lru_cache(maxsize=4096)

@@ -1,20 +1,15 @@
-"""Timeline of a day and attendance. Both speak the local time of the person's computer, as its events say it.
+"""Timeline of a day, the last of everybody, hours of the week. All speak the local time of the person's computer, as its events say it.
 
 Every function blocks and takes a cursor of its own: call it in a thread. Raises ``StoreFailure`` while the store is closed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
-from datetime import date
-from typing import Any, Final
+from typing import Final
 
 from reteamz.server.reports import sql
 from reteamz.server.reports.day_types import (
-    Attendance,
-    AttendanceRow,
-    Attended,
     Live,
     LiveRow,
     Stretch,
@@ -32,7 +27,6 @@ from reteamz.server.store.activity.schema import KIND_NAMES, LAST_USED_KIND
 GRAIN_MS: Final = 5 * 60_000
 AWAY_MS: Final = 5 * 60_000
 """After so long without an event somebody is away: agents send once a minute, and idle time is held back for three."""
-_WORKING: Final = tuple(place for place, name in enumerate(KIND_NAMES) if name in ("active", "meeting", "idle"))
 
 
 def timeline(activity: ActivityStore, filter: Filter) -> Timeline:
@@ -114,30 +108,6 @@ def live(activity: ActivityStore, filter: Filter, now_ms: int) -> Live:
     )
 
 
-def attendance(activity: ActivityStore, filter: Filter) -> Attendance:
-    """Return first and last activity and work time of every person and day with events."""
-    used, working = f"kind <= {LAST_USED_KIND}", f"kind IN {_WORKING}"
-    with activity.cursor() as cursor:
-        found = cursor.execute(
-            f"""
-            SELECT person, day, min(first_ms - {MIDNIGHT}) FILTER ({used}), max(last_ms - {MIDNIGHT}) FILTER ({used}),
-                   coalesce(sum(ms) FILTER ({working}), 0)::BIGINT
-            FROM {sql.days(filter)} GROUP BY person, day ORDER BY person, day
-            """
-        ).fetchall()
-    rows: dict[int, list[Attended]] = {}
-    for person, day, first, last, work in found:
-        rows.setdefault(person, []).append(_attended(day, first, last, work))
-    return Attendance(
-        first=filter.first.isoformat(),
-        last=filter.last.isoformat(),
-        rows=[
-            AttendanceRow(id=person, name=activity.name(filter.account, person), days=days, work_ms=_work(days))
-            for person, days in rows.items()
-        ],
-    )
-
-
 def week(activity: ActivityStore, filter: Filter) -> Week:
     """Return used time by hour of the week."""
     with activity.cursor() as cursor:
@@ -150,11 +120,3 @@ def week(activity: ActivityStore, filter: Filter) -> Week:
     for weekday, hour, ms in found:
         hours[weekday][hour] = ms
     return Week(first=filter.first.isoformat(), last=filter.last.isoformat(), hours=hours)
-
-
-def _attended(day: date, first: Any, last: Any, work: int) -> Attended:
-    return Attended(day=day.isoformat(), first_ms=first, last_ms=last, work_ms=work)
-
-
-def _work(days: Iterable[Attended]) -> int:
-    return sum(day.work_ms for day in days)

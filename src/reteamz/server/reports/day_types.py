@@ -1,5 +1,7 @@
 """What the reports of single days answer: who did what when, and who was there."""
 
+from typing import Literal
+
 import msgspec
 
 
@@ -40,28 +42,53 @@ class Timeline(msgspec.Struct, kw_only=True):
 
 
 class Attended(msgspec.Struct, kw_only=True):
-    """One person's day: first and last activity as milliseconds from local midnight, None without any, and work time."""
+    """One person's day: first and last activity as milliseconds from local midnight, None without any, and work time.
+
+    `state`: present; absent (a working day that is over, without activity); open (one that is not over, without any yet); free. `off`: holiday,
+    vacation, sick, other, empty for none; `half` the half of the day that is off, `label` the holiday's name or the absence's note. Late and
+    early beyond the grace only, early once the day is over; a `balance_ms` (work less expected work) only then.
+    """
 
     day: str
     first_ms: int | None
     last_ms: int | None
     work_ms: int
+    state: Literal["present", "absent", "open", "free"]
+    over: bool
+    begin_min: int | None
+    end_min: int | None
+    expected_ms: int
+    late_ms: int
+    early_ms: int
+    balance_ms: int
+    off: str
+    half: str
+    label: str
 
 
 class AttendanceRow(msgspec.Struct, kw_only=True):
-    """One person; only days with events are listed."""
+    """One person; days that have nothing to tell are left out. What is expected, and the balance, counts days that are over."""
 
     id: int
     name: str
     days: list[Attended]
     work_ms: int
+    expected_ms: int
+    balance_ms: int
+    late: int
+    early: int
+    absent: int
 
 
 class Attendance(msgspec.Struct, kw_only=True):
-    """A range of local days, people in the order of their names' ids."""
+    """A range of local days, people in the order of their names' ids.
+
+    `judged`: whether days are compared with schedules, which needs one, and whole days: no choice of names, devices or hours.
+    """
 
     first: str
     last: str
+    judged: bool
     rows: list[AttendanceRow]
 
 

@@ -14,10 +14,12 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromQuery, QueryParameter
 
 from reteamz.server.accounts.access import Viewer
+from reteamz.server.accounts.tables import Account
 from reteamz.server.looks.keep import Looks, whom_of
 from reteamz.server.people.placing import require_departments
 from reteamz.server.rating.rate import ratings_of
 from reteamz.server.reports import daily, queries
+from reteamz.server.reports.attendance import attendance
 from reteamz.server.reports.day_types import Attendance, Live, Timeline, Week
 from reteamz.server.reports.filters import Filter, HoursChoice, PersonsOf, build_filter
 from reteamz.server.reports.log import log as log_page
@@ -169,9 +171,14 @@ async def report_week(filter: Chosen, activity: Activity) -> Response[bytes]:
 
 
 @get("/attendance", responses={200: ResponseSpec(Attendance, description="Every person and day")})
-async def report_attendance(filter: Chosen, activity: Activity) -> Response[bytes]:
-    """First and last activity and work time of every person and day."""
-    return await _answer(daily.attendance, activity, filter)
+async def report_attendance(
+    filter: Chosen, activity: Activity, control: NamedDependency[ControlStore], now: NamedDependency[Now]
+) -> Response[bytes]:
+    """First and last activity and work time of every person and day, against their schedules."""
+    async with control.session() as session:
+        schedules = await schedules_of(session, filter.account)
+        zone = (await session.get_one(Account, filter.account)).timezone
+    return await _answer(attendance, activity, filter, schedules, now(), zone)
 
 
 @get("/productivity", responses={200: ResponseSpec(Productivity, description="Time by rating")})

@@ -1,35 +1,57 @@
-/** Tables as CSV files (RFC 4180), made here from decrypted rows: the server could only write tokens. */
-import { all, maybe } from "../dom.ts";
+/** Tables as files, made here from decrypted rows: the server could only write tokens. */
+import { type Cell, cellsOf } from "../cells.ts";
+import { all, maybe, onClick } from "../dom.ts";
+
+const HOUR_MS = 3_600_000;
+const XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
 export function startExport(): void {
   for (const button of all<HTMLElement>("[data-export]"))
-    button.addEventListener("click", () => {
+    onClick(button, async () => {
       const table = maybe<HTMLTableElement>(button.dataset.export ?? "");
-      if (table) save(`${button.dataset.name}.csv`, csv(table));
+      const name = button.dataset.name ?? "";
+      if (!table) return;
+      // The mark at the start tells spreadsheets that this is UTF-8.
+      if (button.dataset.as === "csv") save(`${name}.csv`, "text/csv", ["\ufeff", csv(cellsOf(table))]);
+      else await saveSheets(name, [{ name, rows: cellsOf(table) }]);
     });
 }
 
-/** The rows that are shown, header first; `data-value` says numbers as programs read them. */
-export function csv(table: HTMLTableElement): string {
-  const rows = [...table.rows].filter((row) => !row.hidden);
-  return rows.map((row) => [...row.cells].filter(wanted).map(field).join(",")).join("\r\n");
+/** Save sheets as one XLSX file; its writer is loaded when it is needed. */
+export async function saveSheets(name: string, sheets: { name: string; rows: Cell[][] }[]): Promise<void> {
+  const { xlsx } = await import("../xlsx.ts");
+  save(`${name}.xlsx`, XLSX, [xlsx(sheets)]);
 }
 
-function wanted(cell: HTMLTableCellElement): boolean {
-  return cell.dataset.skip === undefined;
+/** Rows as CSV (RFC 4180). Durations are hours, days and moments ISO 8601 (without a zone). */
+export function csv(rows: Cell[][]): string {
+  return rows.map((row) => row.map(field).join(",")).join("\r\n");
 }
 
-function field(cell: HTMLTableCellElement): string {
-  const value = cell.dataset.value;
-  const text = value ?? cell.textContent.replace(/\s+/g, " ").trim();
+function field(cell: Cell): string {
   // A title may begin as a formula does; a spreadsheet must not run it.
-  const safe = value === undefined && /^[=+\-@\t]/.test(text) ? `'${text}` : text;
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+  const text = typeof cell === "string" ? (/^[=+\-@\t]/.test(cell) ? `'${cell}` : cell) : written(cell);
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
-function save(name: string, text: string): void {
-  // The mark at the start tells spreadsheets that this is UTF-8.
-  const url = URL.createObjectURL(new Blob(["\ufeff", text], { type: "text/csv" }));
+function written(cell: Exclude<Cell, string>): string {
+  switch (cell.as) {
+    case "date":
+    case "moment":
+      return cell.value;
+    case "number":
+      return String(cell.value);
+    case "percent":
+      return cell.value.toFixed(4);
+    case "duration":
+    case "balance":
+    case "time":
+      return (cell.value / HOUR_MS).toFixed(4);
+  }
+}
+
+function save(name: string, type: string, parts: BlobPart[]): void {
+  const url = URL.createObjectURL(new Blob(parts, { type }));
   const link = document.createElement("a");
   link.href = url;
   link.download = name;

@@ -1,8 +1,7 @@
 /** People and departments: names leave this browser as tokens. */
-import { plainEntry, ReteamzError } from "@reteamz/core";
 import { post, put, remove } from "../api.ts";
 import { all, ask, byId, fieldValue, maybe, onClick, show, told } from "../dom.ts";
-import { cipherOf } from "../history.ts";
+import { label } from "../label.ts";
 import type { Member } from "../shell.ts";
 
 export function startPeople(member: Member): void {
@@ -40,12 +39,4 @@ export function startPeople(member: Member): void {
         return "close";
       });
     });
-}
-
-/** A label as it may leave this browser. What the server says of the account decides nothing: the open keys do. */
-async function label({ keys }: Member, text: string): Promise<string> {
-  if (!keys) throw new ReteamzError("input_invalid", "Unlock the names first; a new name is encrypted here.");
-  const entry = (await cipherOf(keys)?.encrypt("label", text)) ?? plainEntry("label", text);
-  if (!entry) throw new ReteamzError("input_invalid", "A department needs a name; type one.");
-  return entry;
 }
