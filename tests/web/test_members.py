@@ -144,6 +144,7 @@ def test_an_employee_sees_their_day_and_who_looked(owner: Owner, watched: Watche
     expect(titles).to_have_text(sorted(WORK[ANN], key=lambda title: -WORK[ANN][title]))
     productive = day.get_by_test_id("rated").locator("li", has_text="Productive").first
     expect(productive).to_contain_text(f"{WORK[ANN]['Plan for Ridgeway Looms']} min")
+    expect(day.get_by_test_id("there")).to_contain_text(f"{minutes} min of work")
     day.locator(".lane-bar").focus()
     expect(day.locator("#timeline-detail")).to_contain_text("Active · winword.exe")
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Annotated, Final
 
@@ -21,8 +19,8 @@ from reteamz.server.pages.timeline import board
 from reteamz.server.rating.rate import ratings_of
 from reteamz.server.reports import daily, queries
 from reteamz.server.reports.attendance import recorded
-from reteamz.server.reports.day_types import Stretch
 from reteamz.server.reports.filters import PersonsOf, build_filter
+from reteamz.server.reports.presence import presences
 from reteamz.server.reports.rated import productivity
 from reteamz.server.schedules import schedules_of
 from reteamz.server.store.activity import ActivityStore
@@ -32,18 +30,6 @@ from reteamz.wire.errors import ReteamzError
 
 LOOKED: Final = timedelta(days=30)
 """How far back looks are shown."""
-APART_MS: Final = 15 * 60_000
-"""After so long without a record somebody came again."""
-_WORKING: Final = ("active", "meeting", "idle")
-
-
-@dataclass(slots=True)
-class Presence:
-    """A part of the day with records: from and to in milliseconds from local midnight, and the work in it at the timeline's grain."""
-
-    begin_ms: int
-    end_ms: int
-    work_ms: int
 
 
 @get("/my-day")
@@ -80,7 +66,7 @@ async def my_day(
         rated=await asyncio.to_thread(productivity, activity, only, ratings),
         timeline=timeline,
         board=board(timeline),
-        presences=presences(timeline.rows[0].stretches if timeline.rows else ()),
+        presences=await asyncio.to_thread(presences, activity, only),
         attended=days.get(shown),
         expected=schedules.day(viewer.person, shown),
         off=schedules.off(viewer.person, shown),
@@ -92,18 +78,6 @@ async def my_day(
         since=today - LOOKED,
         words=page_words(),
     )
-
-
-def presences(stretches: Sequence[Stretch]) -> list[Presence]:
-    """Return the parts of a day that have records, where nothing longer than a quarter of an hour lies between."""
-    found: list[Presence] = []
-    for stretch in stretches:
-        if not found or stretch.begin_ms - found[-1].end_ms > APART_MS:
-            found.append(Presence(stretch.begin_ms, stretch.end_ms, 0))
-        found[-1].end_ms = stretch.end_ms
-        if stretch.kind in _WORKING:
-            found[-1].work_ms += stretch.end_ms - stretch.begin_ms
-    return found
 
 
 handlers = [my_day]
