@@ -18,24 +18,10 @@ from typing import Any, Literal
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from reteamz.server.pages.shell import entries_for
+
 FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
-PAGES = (
-    "",
-    "apps",
-    "sites",
-    "titles",
-    "documents",
-    "productivity",
-    "live",
-    "timeline",
-    "attendance",
-    "people",
-    "schedules",
-    "log",
-    "devices",
-    "audit",
-    "profile",
-)
+PAGES = (*(entry.href.removeprefix("/") for entry in entries_for("owner")), "timeline?view=week", "profile")
 WIDE, NARROW = (1400, 900), (390, 844)
 Theme = Literal["light", "dark"]
 
@@ -86,6 +72,11 @@ def shoot(page: Page, url: str, path: Path, *, scripts: bool = True, full: bool 
     page.screenshot(path=path, full_page=full)
 
 
+def word(path: str) -> str:
+    """Return a page's name for a file."""
+    return path.replace("?view=", "-") or "overview"
+
+
 def for_documents(browser: Browser, told: dict[str, str], folder: Path) -> None:
     """Take the pictures that the documents show."""
     url = told["Address"]
@@ -110,7 +101,7 @@ def everything(browser: Browser, told: dict[str, str], folder: Path) -> None:
             page = opened(browser, size, theme)
             log_in(page, told)
             for path in PAGES:
-                shoot(page, f"{told['Address']}/{path}", folder / f"{path or 'overview'}-{name}-{theme}.png", full=True)
+                shoot(page, f"{told['Address']}/{path}", folder / f"{word(path)}-{name}-{theme}.png", full=True)
             page.get_by_test_id("lock").click()
             page.get_by_test_id("unlock").wait_for()
             page.goto(f"{told['Address']}/titles")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 from tests.agent.conftest import PASSWORD, now
-from tests.browser import Watched, log_in, open_page
+from tests.browser import Watched, log_in, open_page, started
 from tests.conftest import RealServer
 
 from reteamz.agent.device import Device
@@ -82,6 +82,32 @@ def test_the_timeline_tells_stretches_by_pointer_and_keyboard(url: str, watched:
     assert "from=2026-03-09" in page.url
     page.click("text=Day after")
     expect(lanes).to_have_count(1)
+
+
+def test_a_week_of_lanes_that_zoom(url: str, watched: Watched) -> None:
+    page = watched.page
+    log_in(page, url, EMAIL, PASSWORD)
+    open_page(page, f"{url}/timeline?from=2026-03-13&to=2026-03-13&view=week")
+    expect(page.locator("#day-title")).to_have_text("Sat 7 Mar 2026 – Fri 13 Mar 2026")
+    expect(page.locator(".lane-day")).to_have_text(["Tue 10 Mar"])
+    lane = page.locator(".lane-bar")
+    width = lane.evaluate("lane => lane.getBoundingClientRect().width")
+    page.click("[aria-label='Zoom in']")
+    assert lane.evaluate("lane => lane.getBoundingClientRect().width") > 1.9 * width
+    lane.focus()
+    page.keyboard.press("-")
+    assert lane.evaluate("lane => lane.getBoundingClientRect().width") == width
+    expect(page.locator("[aria-label='Zoom out']")).to_be_disabled()
+    page.keyboard.press("Home")
+    expect(page.locator("#timeline-detail")).to_have_text("09:00 – 10:00 · Active · winword.exe")
+    page.click("text=Week after")
+    started(page)
+    assert "view=week" in page.url
+    assert "from=2026-03-20" in page.url
+    page.click("text=Week before")
+    page.click(".lane-day")
+    started(page)
+    expect(page.locator("#day-title")).to_have_text("Tue 10 Mar 2026")
 
 
 def test_attendance_has_the_hours_of_the_persons_own_clock(url: str, watched: Watched) -> None:

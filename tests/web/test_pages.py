@@ -11,25 +11,11 @@ from playwright.sync_api import Browser, Page, expect
 from tests.browser import PASSWORD, Watched, log_in, open_page, started
 from tests.web.conftest import TITLES, Company
 
+from reteamz.server.pages.shell import entries_for
+
 ROOT = Path(__file__).parents[2]
 (AXE,) = (ROOT / "web").glob("**/axe-core/axe.min.js")
-PAGES = (
-    "",
-    "apps",
-    "sites",
-    "titles",
-    "documents",
-    "productivity",
-    "live",
-    "timeline",
-    "attendance",
-    "people",
-    "schedules",
-    "log",
-    "devices",
-    "audit",
-    "profile",
-)
+PAGES = (*(entry.href.removeprefix("/") for entry in entries_for("owner")), "timeline?view=week", "profile")
 TOKEN = re.compile(r"rtz1\.[a-z]+\.\d")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date, timedelta
 from html.parser import HTMLParser
+from urllib.parse import urlencode
 
 import pytest
 from tests.server.company import Computer, Owner, Site
@@ -13,16 +14,20 @@ from tests.server.ingest.support import NOW_MS, token
 from reteamz.server.pages import charts, texts
 from reteamz.server.pages.filterbar import PRESETS, choose, days_of
 from reteamz.server.pages.heat import heat
+from reteamz.server.pages.policies import KINDS
+from reteamz.server.pages.shell import entries_for
 from reteamz.server.reports.day_types import Week
 from reteamz.server.reports.types import DayHours, Hours
 from reteamz.wire.errors import ReteamzError
 
-PAGES = (
-    "/", "/live", "/timeline", "/attendance", "/apps", "/sites", "/titles", "/documents", "/productivity", "/people", "/log",
-    "/devices", "/audit", "/profile",
-)  # fmt: skip
+PAGES = (*(entry.href for entry in entries_for("owner")), "/timeline?view=week", "/profile")
 TOKEN = re.compile(r"rtz1\.[a-z]+\.\d")
-RANGE = "?from=2025-10-01&to=2025-10-31"
+RANGE = "from=2025-10-01&to=2025-10-31"
+
+
+def ranged(path: str) -> str:
+    """Return the address of a page with the days that have events; pages that are no reports pass over them."""
+    return f"{path}{'&' if '?' in path else '?'}{RANGE}"
 
 
 class Reader(HTMLParser):
@@ -77,7 +82,7 @@ def filled(site: Site, owner: Owner, computer: Computer) -> Site:
 
 @pytest.mark.parametrize("path", PAGES)
 def test_tokens_stand_in_text_and_nowhere_else(filled: Site, path: str) -> None:
-    page = filled.page(path + (RANGE if path not in ("/devices", "/audit", "/profile") else ""))
+    page = filled.page(ranged(path))
     assert page.status_code == 200
     reader = read(page.text)
     assert [found for found in reader.attributes if TOKEN.search(found[2])] == []
@@ -90,15 +95,16 @@ def test_tokens_stand_in_text_and_nowhere_else(filled: Site, path: str) -> None:
 def test_a_new_account_sees_pages_that_say_what_to_do(site: Site, owner: Owner, path: str) -> None:
     page = site.page(path)
     assert page.status_code == 200
-    if path not in ("/devices", "/audit", "/profile"):
+    if path not in ("/devices", "/policies", "/audit", "/profile"):
         assert 'data-testid="empty"' in page.text
 
 
 @pytest.mark.parametrize("path", PAGES)
 def test_who_is_not_logged_in_is_led_to_the_log_in_and_back(site: Site, path: str) -> None:
-    answer = site.page(f"{path}?range=month")
+    address = f"{path}{'&' if '?' in path else '?'}range=month"
+    answer = site.page(address)
     assert answer.status_code == 303
-    assert answer.headers["location"] == "/login?next=" + path.replace("/", "%2F") + "%3Frange%3Dmonth"
+    assert answer.headers["location"] == "/login?" + urlencode({"next": address})
 
 
 def test_log_in_and_sign_up_are_open_to_all(site: Site) -> None:
@@ -131,7 +137,7 @@ def test_names_that_are_markup_stay_text(site: Site) -> None:
     plain = {"mode": "plain", "epoch": 0, "roster": None}
     assert site.post_batch(computer.next(names, rows, **plain)).status_code == 200
     for path in ("/", "/apps", "/titles", "/people", "/log"):
-        reader = read(site.page(path + RANGE).text)
+        reader = read(site.page(ranged(path)).text)
         assert reader.inline_scripts == 0
         assert not [one for one in reader.attributes if one[1] == "onerror"]
         if path == "/apps":
@@ -240,3 +246,13 @@ def test_a_heat_map_shades_by_the_busiest_hour() -> None:
     assert made.days[6][1][-1].shade == 1, "a moment is seen"
     nothing = heat(Week(first="2025-10-06", last="2025-10-12", hours=[[0] * 24 for _ in range(7)]))
     assert {cell.shade for _, cells in nothing.days for cell in cells} == {0}
+
+
+def test_policies_tell_what_is_recorded_and_what_came_besides(filled: Site) -> None:
+    text = filled.page("/policies").text
+    rows = {row[1]: row[0] for row in re.findall(r'<tr>(\s*<th scope="row">([^<]+)</th>.*?)</tr>', text, re.DOTALL)}
+    assert set(rows) == {kind.word for kind in KINDS}
+    assert "yes" in rows["Window titles"]
+    assert '<td class="num">4</td>' in rows["Window titles"]
+    assert "by some computers" not in text
+    assert "no" in rows["Screenshots, typed text, clipboard, chat, camera, sound"]

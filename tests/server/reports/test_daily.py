@@ -94,6 +94,31 @@ def test_every_five_minutes_belong_to_what_held_most_of_them(
         assert (day["work_ms"], line["work_ms"]) == (work, work)
 
 
+def test_a_week_has_a_lane_for_every_day(site: Site) -> None:
+    day_ms = 86_400_000
+    # Somebody on Monday and Wednesday, somebody else on Wednesday alone, and a week before.
+    events = [event((person, 0, 600, 60_000, 0, 0)) for person in (0, 0, 1, 1)]
+    moved = [(*row[:2], row[2] + days * day_ms, *row[3:]) for row, days in zip(events, (-2, 0, 0, -7), strict=True)]
+    account(site, moved, "weekly")
+    query = f"/api/reports/timeline?from={DAY - timedelta(days=6)}&to={DAY}"
+    told = site.told(f"{query}&days=7")
+    assert [(row["name"], row["day"]) for row in told["rows"]] == [
+        (TOKENS[0], "2025-10-06"), (TOKENS[0], "2025-10-08"), (TOKENS[1], "2025-10-08"),
+    ]  # fmt: skip
+    assert (told["first"], told["last"], told["count"], told["pages"]) == ("2025-10-02", "2025-10-08", 2, 1)
+    assert [row["day"] for row in site.told(query)["rows"]] == ["2025-10-08"] * 2
+    assert code_of(site.client.get(f"{query}&days=8")) == (400, "input_invalid")
+
+
+def test_many_people_have_their_lanes_page_by_page(site: Site, owner: Owner, computer: Computer) -> None:
+    names = [token("person", str(number)) for number in range(51)]
+    rows = [(number, 0, MIDNIGHT_MS + 36_000_000, 60_000, 0, -1, -1, -1, -1, -1, 0, -1) for number in range(51)]
+    assert site.post_batch(computer.next(names, rows)).status_code == 200
+    pages = [site.told(f"/api/reports/timeline?from={DAY}&to={DAY}&page={page}") for page in (1, 2, 3)]
+    assert [[row["name"] for row in page["rows"]] for page in pages] == [names[:50], names[50:], []]
+    assert {(page["count"], page["pages"]) for page in pages} == {(51, 2)}
+
+
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows_strategy, st.integers(0, 25))
 def test_hours_of_the_week_add_up(site: Site, rows: list[tuple[int, ...]], rolled: int) -> None:

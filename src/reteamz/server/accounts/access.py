@@ -26,6 +26,11 @@ class Viewer:
         if self.role != "owner":
             raise ReteamzError("forbidden", "This is for the owner of the account; ask them.")
 
+    def require_manager(self) -> None:
+        """Raise ``forbidden`` for everyone but owner and managers."""
+        if self.role not in ("owner", "manager"):
+            raise ReteamzError("forbidden", "This is for owners and managers; ask the owner of the account.")
+
     def require_right(self, right: Right) -> None:
         """Raise ``forbidden`` without the right; owners have every one."""
         if self.role != "owner" and right not in self.rights:

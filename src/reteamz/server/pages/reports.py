@@ -34,6 +34,7 @@ ROWS: Final = 50
 ROWS_BY_NAME: Final = 5_000
 """Rows that a table sorted by name gets at once: only the browser can sort names."""
 LOG_ROWS: Final = 100
+WEEK: Final = 7
 
 Preset = Annotated[str | None, QueryParameter(name="range")]
 First = Annotated[date | None, QueryParameter(name="from")]
@@ -200,18 +201,28 @@ async def live(asked: NamedDependency[Asked]) -> Template:
 
 
 @get("/timeline")
-async def day(asked: NamedDependency[Asked]) -> Template:
-    """The last day of the chosen ones, person by person."""
-    report = await asked.made(daily.timeline)
+async def timeline(
+    asked: NamedDependency[Asked],
+    view: Annotated[str, QueryParameter(name="view", pattern="^(day|week)$")] = "day",
+    number: Page = 1,
+) -> Template:
+    """The last day of the chosen ones, or the week that ends with it, person by person."""
     last, today = asked.choice.last, today_in(asked.account, asked.now)
+    days = WEEK if view == "week" else 1
+    shown = replace(asked.filter, first=last - timedelta(days=days - 1))
+    report = await asyncio.to_thread(
+        daily.timeline, asked.activity, shown, days, number, daily.LANES // days if days > 1 else daily.LANES
+    )
+    step = timedelta(days=days)
     return page(
         "timeline",
         asked.account,
         "Timeline",
         report=report,
         board=board(report),
-        before=last - timedelta(days=1),
-        after=last + timedelta(days=1) if last < today else None,
+        view=view,
+        before=last - step,
+        after=min(last + step, today) if last < today else None,
         **filtered(asked.choice, asked.lists, "/timeline"),
     )
 
@@ -245,4 +256,4 @@ async def log(asked: NamedDependency[Asked], number: Page = 1) -> Template:
     )
 
 
-handlers = [overview, *(_table(key) for key in _TABLES), live, day, rated, log]
+handlers = [overview, *(_table(key) for key in _TABLES), live, timeline, rated, log]

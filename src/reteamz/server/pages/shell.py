@@ -70,6 +70,7 @@ MENU: Final[tuple[tuple[str, tuple[MenuEntry, ...]], ...]] = (
             MenuEntry("people", "/people", "People & departments", "users"),
             MenuEntry("schedules", "/schedules", "Working hours", "clock"),
             MenuEntry("devices", "/devices", "Devices", "device-desktop", OWNER),
+            MenuEntry("policies", "/policies", "Policies", "eye"),
             MenuEntry("audit", "/audit", "Audit", "shield-check", OWNER),
         ),
     ),
@@ -91,6 +92,11 @@ def page_words() -> dict[str, str]:
         "week": "Attendance",
         "urls": "Addresses",
     }
+
+
+def entries_for(role: Role) -> list[MenuEntry]:
+    """Return the pages of a role, in the order of the menu."""
+    return [entry for _, entries in MENU for entry in entries if role in entry.roles]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Geometry of the timeline: one lane a person, positions in per cent of the hours that are shown."""
+"""Geometry of the timeline: one lane a person and day, positions in per cent of the hours that are shown."""
 
 from __future__ import annotations
 
@@ -30,6 +30,7 @@ class Lane:
 
     id: int
     name: str
+    day: str
     told: str
     segments: tuple[Segment, ...]
 
@@ -40,6 +41,11 @@ class Board:
 
     hours: tuple[tuple[float, str], ...]
     lanes: tuple[Lane, ...]
+
+    @property
+    def people(self) -> int:
+        """Number of people who have lanes."""
+        return len({lane.id for lane in self.lanes})
 
 
 def board(timeline: Timeline) -> Board:
@@ -59,7 +65,8 @@ def board(timeline: Timeline) -> Board:
         Lane(
             row.id,
             row.name,
-            f"From {texts.daytime(row.stretches[0].begin_ms)} to {texts.daytime(row.stretches[-1].end_ms)}",
+            row.day,
+            f"{texts.day(row.day)}, from {texts.daytime(row.stretches[0].begin_ms)} to {texts.daytime(row.stretches[-1].end_ms)}",
             tuple(segment(stretch) for stretch in row.stretches),
         )
         for row in timeline.rows

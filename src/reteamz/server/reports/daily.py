@@ -6,6 +6,7 @@ Every function blocks and takes a cursor of its own: call it in a thread. Raises
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date, timedelta
 from typing import Final
 
 from reteamz.server.reports import sql
@@ -25,50 +26,65 @@ from reteamz.server.store.activity.rollup import DAY_MS, MIDNIGHT
 from reteamz.server.store.activity.schema import KIND_NAMES, LAST_USED_KIND
 
 GRAIN_MS: Final = 5 * 60_000
+LANES: Final = 50
+"""People on a page of a timeline."""
 AWAY_MS: Final = 5 * 60_000
 """After so long without an event somebody is away: agents send once a minute, and idle time is held back for three."""
 
 
-def timeline(activity: ActivityStore, filter: Filter) -> Timeline:
-    """Return the last day of the filter: in every five minutes the kind and the application that held most of them.
+def timeline(activity: ActivityStore, filter: Filter, days: int = 1, page: int = 1, limit: int = LANES) -> Timeline:
+    """Return the last days of the filter: in every five minutes the kind and the application that held most of them.
 
     Only events that reach from one five minutes into the next are taken apart: a tenth of the time on a busy day.
+
+    Args:
+        activity: the store.
+        filter: what to look at.
+        days: how many of its last days.
+        page: from 1.
+        limit: people on a page.
     """
-    only = replace(filter, first=filter.last)
+    only = replace(filter, first=max(filter.first, filter.last - timedelta(days=days - 1)))
     with activity.cursor() as cursor:
+        people = cursor.execute(f"SELECT DISTINCT person FROM {events(only)} ORDER BY person").fetchall()
+        shown = frozenset(person for (person,) in people[(page - 1) * limit : page * limit])
         found = cursor.execute(
             f"""
             WITH seen AS (
-                SELECT person, kind, CASE WHEN kind <= {LAST_USED_KIND} THEN app ELSE 0 END AS app,
+                SELECT person, day, kind, CASE WHEN kind <= {LAST_USED_KIND} THEN app ELSE 0 END AS app,
                        start_ms - {MIDNIGHT} AS begins, least(start_ms + duration_ms - {MIDNIGHT}, {DAY_MS}) AS ends
-                FROM {events(only)} WHERE duration_ms > 0
+                FROM {events(replace(only, persons=shown))} WHERE duration_ms > 0
             ), pieces AS (
-                SELECT person, kind, app, begins // {GRAIN_MS} AS slot, ends - begins AS ms
+                SELECT person, day, kind, app, begins // {GRAIN_MS} AS slot, ends - begins AS ms
                 FROM seen WHERE begins // {GRAIN_MS} = (ends - 1) // {GRAIN_MS}
                 UNION ALL
-                SELECT person, kind, app, slot,
+                SELECT person, day, kind, app, slot,
                        least(ends, (slot + 1) * {GRAIN_MS}) - greatest(begins, slot * {GRAIN_MS}) AS ms
                 FROM seen, unnest(range(begins // {GRAIN_MS}, (ends - 1) // {GRAIN_MS} + 1)) AS slots(slot)
                 WHERE begins // {GRAIN_MS} <> (ends - 1) // {GRAIN_MS}
             ), held AS (
-                SELECT person, slot, kind, app, sum(ms) AS ms FROM pieces GROUP BY person, slot, kind, app
+                SELECT person, day, slot, kind, app, sum(ms) AS ms FROM pieces GROUP BY person, day, slot, kind, app
             )
-            SELECT person, slot, arg_max((kind, app), (ms, -kind, -app)) FROM held GROUP BY person, slot
-            ORDER BY person, slot
+            SELECT person, day, slot, arg_max((kind, app), (ms, -kind, -app)) FROM held GROUP BY person, day, slot
+            ORDER BY person, day, slot
             """
         ).fetchall()
-    rows: dict[int, list[Stretch]] = {}
-    for person, slot, (kind, app) in found:
-        _extend(rows.setdefault(person, []), slot * GRAIN_MS, KIND_NAMES[kind], app)
+    rows: dict[tuple[int, date], list[Stretch]] = {}
+    for person, day, slot, (kind, app) in found:
+        _extend(rows.setdefault((person, day), []), slot * GRAIN_MS, KIND_NAMES[kind], app)
     apps = sorted({stretch.app for stretches in rows.values() for stretch in stretches if stretch.app})
     return Timeline(
-        day=filter.last.isoformat(),
+        first=only.first.isoformat(),
+        last=only.last.isoformat(),
         grain_ms=GRAIN_MS,
         rows=[
-            TimelineRow(id=person, name=activity.name(filter.account, person), stretches=stretches)
-            for person, stretches in rows.items()
+            TimelineRow(id=person, name=activity.name(filter.account, person), day=day.isoformat(), stretches=stretches)
+            for (person, day), stretches in rows.items()
         ],
         apps=[TimelineName(id=app, name=activity.name(filter.account, app)) for app in apps],
+        count=len(people),
+        page=page,
+        pages=max(1, -(-len(people) // limit)),
     )
 
 

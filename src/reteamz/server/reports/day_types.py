@@ -22,6 +22,7 @@ class TimelineRow(msgspec.Struct, kw_only=True):
 
     id: int
     name: str
+    day: str
     stretches: list[Stretch]
 
 
@@ -33,12 +34,19 @@ class TimelineName(msgspec.Struct, kw_only=True):
 
 
 class Timeline(msgspec.Struct, kw_only=True):
-    """One local day, people in the order of their names' ids; ``grain_ms`` is how exact it is."""
+    """Local days, people in the order of their names' ids, each with the days that have events; ``grain_ms`` is how exact it is.
 
-    day: str
+    ``count`` tells the people of all pages.
+    """
+
+    first: str
+    last: str
     grain_ms: int
     rows: list[TimelineRow]
     apps: list[TimelineName]
+    count: int
+    page: int
+    pages: int
 
 
 class Attended(msgspec.Struct, kw_only=True):

@@ -152,10 +152,15 @@ async def report_log(filter: Chosen, activity: Activity, page: Page = 1, limit: 
     return await _answer(log_page, activity, filter, page, limit)
 
 
-@get("/timeline", responses={200: ResponseSpec(Timeline, description="The last day of the range, person by person")})
-async def report_timeline(filter: Chosen, activity: Activity) -> Response[bytes]:
-    """What was in front when on the last day of the range, in steps of five minutes."""
-    return await _answer(daily.timeline, activity, filter)
+@get("/timeline", responses={200: ResponseSpec(Timeline, description="The last days of the range, person by person")})
+async def report_timeline(
+    filter: Chosen,
+    activity: Activity,
+    days: Annotated[int, QueryParameter(name="days", ge=1, le=7)] = 1,
+    page: Page = 1,
+) -> Response[bytes]:
+    """What was in front when on the last days of the range, in steps of five minutes."""
+    return await _answer(daily.timeline, activity, filter, days, page)
 
 
 @get("/live", responses={200: ResponseSpec(Live, description="Everybody, the latest first")})

@@ -1,7 +1,10 @@
-/** The timeline: what a stretch was, on pointing at it and by the keyboard. */
+/** The timeline: what a stretch was, on pointing at it and by the keyboard; and zoom. */
 import { all, byId, maybe } from "../dom.ts";
 
+const ZOOM_MOST = 4;
+
 export function startTimeline(): void {
+  startZoom();
   for (const lane of all<HTMLElement>(".lane-bar")) {
     const stretches = all<HTMLElement>("rect[data-told]", lane);
     let at = -1;
@@ -26,6 +29,28 @@ export function startTimeline(): void {
       go(place);
     });
   }
+}
+
+/** Widen the lanes around the middle of what is seen: by the buttons, and by + and − on the keyboard. */
+function startZoom(): void {
+  const board = maybe("timeline-board");
+  if (!board) return;
+  const buttons = all<HTMLButtonElement>("[data-zoom-by]");
+  let zoom = 0;
+  const change = (by: number) => {
+    const next = Math.max(0, Math.min(zoom + by, ZOOM_MOST));
+    if (next === zoom) return;
+    const middle = (board.scrollLeft + board.clientWidth / 2) / board.scrollWidth;
+    zoom = next;
+    board.dataset.zoom = String(zoom);
+    board.scrollLeft = middle * board.scrollWidth - board.clientWidth / 2;
+    for (const button of buttons) button.disabled = zoom === (Number(button.dataset.zoomBy) > 0 ? ZOOM_MOST : 0);
+  };
+  for (const button of buttons) button.addEventListener("click", () => change(Number(button.dataset.zoomBy)));
+  board.addEventListener("keydown", (event) => {
+    const by = { "+": 1, "-": -1 }[event.key];
+    if (by) change(by);
+  });
 }
 
 function tell(stretch: HTMLElement): void {

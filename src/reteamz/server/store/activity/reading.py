@@ -96,6 +96,18 @@ def progress(cursor: duckdb.DuckDBPyConnection, account: int) -> tuple[int, int]
     return (0, 0) if row is None else (int(row[0]), int(row[1]))
 
 
+def counts(cursor: duckdb.DuckDBPyConnection, account: int) -> dict[str, int]:
+    """Return the number of names by field; two entries that were joined are one name."""
+    rows = cursor.execute(
+        """
+        SELECT field, count(*) FROM dictionary
+        WHERE account = $account AND id NOT IN (SELECT other FROM link WHERE account = $account) GROUP BY field
+        """,
+        {"account": account},
+    )
+    return dict(rows.fetchall())
+
+
 def summaries(cursor: duckdb.DuckDBPyConnection, account: int, mark: int) -> list[tuple[int, int, int]]:
     """Return device, number of events and end of the last one in milliseconds; ``mark`` is that of the roll-ups."""
     rows: list[tuple[int, int, int]] = cursor.execute(

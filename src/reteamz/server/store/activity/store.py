@@ -136,6 +136,11 @@ class ActivityStore(HistoryStore):
             found = reading.entries(cursor, names.number, field, after, limit, firsts)
         return [Entry(entry.id, entry.field, names.text(entry.id)) for entry in found]
 
+    def counts(self, account: str) -> dict[str, int]:
+        """Return how many names of each field an account holds."""
+        with self.cursor() as cursor:
+            return reading.counts(cursor, self.account_number(account))
+
     def summaries(self, account: str) -> dict[str, DeviceSummary]:
         """Return what each device of an account has stored."""
         devices = {number: device for device, number in self.device_numbers(account).items()}
