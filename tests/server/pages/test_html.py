@@ -95,7 +95,7 @@ def test_tokens_stand_in_text_and_nowhere_else(filled: Site, path: str) -> None:
 def test_a_new_account_sees_pages_that_say_what_to_do(site: Site, owner: Owner, path: str) -> None:
     page = site.page(path)
     assert page.status_code == 200
-    if path not in ("/devices", "/policies", "/audit", "/profile"):
+    if path not in ("/schedules", "/devices", "/policies", "/audit", "/profile"):
         assert 'data-testid="empty"' in page.text
 
 
