@@ -176,15 +176,19 @@ def _journal() -> list[list[Any]]:
     return entries
 
 
+def device_entry() -> dict[str, Any]:
+    """Return the device's entry of the roster."""
+    return {
+        "id": DEVICE, "state": "confirmed", "added": NOW, "signing": thumbprint(okp("device").public()),
+        "exchange": thumbprint(rsa("device_exchange").public()), "alg": "RSA-OAEP-256", "last": None,
+    }  # fmt: skip
+
+
 def chains() -> Suite:
     """Spec 9, 10."""
     s = Suite("chains", "9, 10", run.chain)
     signing = msgspec.to_builtins(okp("device").public())
-    device = {
-        "id": DEVICE, "state": "confirmed", "added": NOW, "signing": thumbprint(okp("device").public()),
-        "exchange": thumbprint(rsa("device_exchange").public()), "alg": "RSA-OAEP-256", "last": None,
-    }  # fmt: skip
-    base = {"account": ACCOUNT, "device": device, "signing": signing}
+    base = {"account": ACCOUNT, "device": device_entry(), "signing": signing}
     entries = _journal()
     head = msgspec.to_builtins(Head(7, sha256(entries[-1][1].encode())))
     none = {"seq": 0, "sha256": ""}

@@ -24,13 +24,15 @@ from reteamz.crypto.batch import ChainVerifier
 from reteamz.crypto.categories import import_categories
 from reteamz.crypto.keys import PrivateRsa
 from reteamz.crypto.matching import Matcher
+from reteamz.crypto.prune import open_prune
 from reteamz.crypto.roster import TrustedRoster
 from reteamz.crypto.rules import TrustedRules
 from reteamz.wire.accounts import Kdf
-from reteamz.wire.batch import Head, RosterHead
+from reteamz.wire.batch import Head, RosterHead, decode_body
 from reteamz.wire.encoding import b64decode, b64encode
 from reteamz.wire.grant import GrantState
 from reteamz.wire.jwk import PublicOkp, PublicRsa, ed25519_key, thumbprint
+from reteamz.wire.prune import PruneMark, must_be_restated, restated
 from reteamz.wire.roster import DeviceEntry
 from reteamz.wire.rules import RulesHead, RuleTree, category_ratings, require_tree
 from reteamz.wire.signing import verify_jws
@@ -176,11 +178,33 @@ def sealed(i: Inputs) -> Any:
 
 def chain(i: Inputs) -> Any:
     """Journal → head and what was lost."""
-    verifier = ChainVerifier(i["account"], _as(DeviceEntry, i["device"]), _as(PublicOkp, i["signing"]))
+    mark = _as(PruneMark, i["mark"]) if "mark" in i else None
+    verifier = ChainVerifier(i["account"], _as(DeviceEntry, i["device"]), _as(PublicOkp, i["signing"]), None, mark)
     for seq, body, signature in i["entries"]:
         verifier.add(seq, body.encode(), signature)
     verifier.finish(_as(Head, i["head"]))
     return {"head": msgspec.to_builtins(verifier.head), "lost": [list(pair) for pair in verifier.lost]}
+
+
+def entry_token(i: Inputs) -> Any:
+    """Plain entry → token."""
+    return tokens.TokenCipher(b64decode(i["master"]), i["epoch"]).token_of(i["entry"])
+
+
+def restatement(i: Inputs) -> Any:
+    """Body → whether it must be restated, and its restatement."""
+    message = decode_body(i["body"].encode())
+    cipher = tokens.TokenCipher(b64decode(i["master"]), i["epoch"])
+    return {"must": must_be_restated(message), "body": restated(message, i["prev"], cipher.token_of).decode()}
+
+
+def prune(i: Inputs) -> Any:
+    """Prune → its version and marks."""
+    found = open_prune(i["prune"], i["account"], i["owner"], _as(PublicOkp, i["settings"]), _as(RosterHead, i["known"]))
+    return {
+        "head": msgspec.to_builtins(found.head),
+        "marks": [msgspec.to_builtins(mark) for mark in found.marks.values()],
+    }
 
 
 def rules(i: Inputs) -> Any:
@@ -225,7 +249,8 @@ def categories(i: Inputs) -> Any:
 RUN = {
     "base64": base64, "names": name, "passwords": password, "tokens": token, "tokens-open": token_open, "text": text,
     "fingerprints": prints, "jws": jws, "bundles": open_bundle, "kits": open_kit, "rosters": roster, "codes": code,
-    "macs": mac, "grants": accept, "sealed": sealed, "chains": chain, "rules": rules, "patterns": pattern, "verdicts": verdicts, "ratings": ratings,
+    "macs": mac, "grants": accept, "sealed": sealed, "chains": chain, "entry-tokens": entry_token, "restatements": restatement, "restated-chains": chain, "prunes": prune,
+    "rules": rules, "patterns": pattern, "verdicts": verdicts, "ratings": ratings,
     "imports": categories,
     "invitations": invitation, "joins": join, "member-grants": take,
 }  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scripts.vectors import content, importing, members, naming, ruling, trust
+from scripts.vectors import content, importing, members, naming, pruning, ruling, trust
 
 
 def texts() -> dict[str, str]:
@@ -23,6 +23,10 @@ def texts() -> dict[str, str]:
         content.grants(),
         content.sealed(),
         content.chains(),
+        pruning.entry_tokens(),
+        pruning.restatements(),
+        pruning.restated_chains(),
+        pruning.prunes(),
         ruling.rules(),
         ruling.patterns(),
         ruling.verdicts(),

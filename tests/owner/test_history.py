@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -240,3 +241,44 @@ def test_the_server_takes_no_prune_that_does_not_fit(fleet: Fleet) -> None:
     assert post(sign_prune(settings, owner.account, later, now(), [])) == "prune_conflict"
     assert fleet.state().restated == 0
     verified(owner, fetch_prune(owner))
+
+
+def test_an_erasure_survives_kills(make_server: Callable[[], RealServer], tmp_path: Path) -> None:
+    """The server is killed at moments of its erasure, from its first millisecond on; each start goes on."""
+    server = make_server()
+    fleet = Fleet(server, tmp_path, "killed@company.example")
+    fleet.encrypt()
+    before = titles(fleet.owner)
+    for kill in range(4):
+        encrypt_history(fleet.owner, now())
+        states = [fleet.state().state for _ in range(3 * kill)]
+        server.stop(signal.SIGKILL)
+        server.start()
+        if "done" in states:
+            break
+    wait_for(lambda: fleet.state().state == "done", what="erasure")
+    assert fleet.state().names == 0
+    assert titles(fleet.owner) == before
+    verified(fleet.owner, fetch_prune(fleet.owner))
+    fleet.close()
+    server.stop()
+    for canary in CANARIES:
+        assert found_in(server.data, canary) == [], canary
+    assert not [path for path in server.data.iterdir() if "before" in path.name or ".new" in path.name]
+
+
+def test_a_file_that_the_server_does_not_know_is_found(
+    make_server: Callable[[], RealServer], tmp_path: Path
+) -> None:
+    # A server of its own: what another account has in the clear as well is not looked for.
+    fleet = Fleet(make_server(), tmp_path, "dump@company.example")
+    copy = fleet.server.data / "dump.sql"
+    fleet.encrypt()
+    copy.write_bytes(b"INSERT INTO department VALUES ('x', 'app:canarywriter.exe');")
+    encrypt_history(fleet.owner, now())
+    wait_for(lambda: fleet.state().state in ("found", "done"), what="search")
+    assert (fleet.state().state, fleet.state().files) == ("found", ["dump.sql"])
+    copy.unlink()
+    fleet.owner.connection.send("POST", "/api/history/erase")
+    wait_for(lambda: fleet.state().state == "done", what="another search")
+    fleet.close()

@@ -11,6 +11,13 @@ const hex = (data: Uint8Array): string => Array.from(data, (byte) => byte.toStri
 const cipher = async (i: Inputs): Promise<core.TokenCipher> =>
   new core.TokenCipher(await core.tokenKeys(core.b64decode(i.master), i.epoch));
 
+async function chain(i: Inputs): Promise<unknown> {
+  const verifier = await core.ChainVerifier.start(i.account, i.device, i.signing, undefined, i.mark);
+  for (const [seq, body, signature] of i.entries) await verifier.add(seq, core.utf8(body), signature);
+  verifier.finish(i.head);
+  return { head: verifier.head, lost: verifier.lost };
+}
+
 const RUN: Record<string, (i: Inputs) => unknown> = {
   base64: (i) => hex(core.b64decode(i.text)),
   names: (i) => core.normalise(i.field, i.text),
@@ -71,11 +78,18 @@ const RUN: Record<string, (i: Inputs) => unknown> = {
     const { caption, data } = await core.unseal(ready, core.b64decode(i.blob), i.context);
     return { caption, data: core.b64encode(data) };
   },
-  async chains(i) {
-    const verifier = await core.ChainVerifier.start(i.account, i.device, i.signing);
-    for (const [seq, body, signature] of i.entries) await verifier.add(seq, core.utf8(body), signature);
-    verifier.finish(i.head);
-    return { head: verifier.head, lost: verifier.lost };
+  chains: chain,
+  "restated-chains": chain,
+  "entry-tokens": async (i) => (await cipher(i)).tokenOf(i.entry),
+  async restatements(i) {
+    const batch = core.decodeBody(core.utf8(i.body));
+    const made = await cipher(i);
+    const body = await core.restated(batch, i.prev, (entry) => made.tokenOf(entry));
+    return { must: core.mustBeRestated(batch), body: core.fromUtf8(body) };
+  },
+  async prunes(i) {
+    const { head, marks } = await core.openPrune(i.prune, i.account, i.owner, i.settings, i.known);
+    return { head, marks: [...marks.values()] };
   },
   async rules(i) {
     let trusted = core.TrustedRules.after(i.account, i.mark);
