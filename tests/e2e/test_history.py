@@ -119,6 +119,7 @@ def test_started_plain_then_encrypted_with_its_history(
         looks_right()
         assert all(found_in(server.data, secret) for secret in ("Canary tender 5150", "Canary Ann")), "still readable"
         open_page(page, f"{server.url}/profile")
+        expect(page.locator("#history-but")).to_be_visible()
         page.get_by_test_id("encrypt-history").click()
         expect(page.locator("#history-dialog")).to_contain_text("There is no way back")
         page.fill("#history-password", PASSWORD)
@@ -129,6 +130,7 @@ def test_started_plain_then_encrypted_with_its_history(
         expect(page.locator("#verify-told")).to_contain_text("your own signature stands")
         open_page(page, f"{server.url}/profile")
         expect(page.get_by_test_id("history")).to_contain_text("History was encrypted")
+        expect(page.locator("#history-but")).to_be_hidden()
         ann.device.close()
         bob.device.close()
     after = recorder.recorded()

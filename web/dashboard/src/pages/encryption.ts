@@ -13,6 +13,7 @@ const RUNNING = {
   cleaning: "The server cleans its control database.",
   searching: "The server looks for the names in every file that it keeps.",
 };
+const DAY: Intl.DateTimeFormatOptions = { day: "numeric", month: "short", year: "numeric" };
 const AGAIN = {
   readable: "Encrypt history",
   stopped: "Go on encrypting",
@@ -60,6 +61,7 @@ async function follow(): Promise<void> {
 
 function tell(view: HistoryView): void {
   byId("history").hidden = view.state === "none" || view.state === "plain";
+  byId("history-but").hidden = ["none", "plain", "done"].includes(view.state);
   byId("history-told").textContent = sentence(view);
   const files = byId("history-files");
   files.replaceChildren(
@@ -80,7 +82,7 @@ function tell(view: HistoryView): void {
 function sentence({ state, names, left, restated, batches, at }: HistoryView): string {
   if (state in RUNNING) return RUNNING[state as keyof typeof RUNNING];
   if (state === "done")
-    return `History was encrypted on ${new Date(at).toLocaleDateString()}: no readable name was left in the server's files.`;
+    return `History was encrypted on ${new Date(at).toLocaleDateString("en-GB", DAY)}: no readable name was left in the server's files.`;
   if (state === "found")
     return "Readable names are still in the files below. The operator must remove them; then look again.";
   if (state === "stopped")
