@@ -267,9 +267,7 @@ def test_an_erasure_survives_kills(make_server: Callable[[], RealServer], tmp_pa
     assert not [path for path in server.data.iterdir() if "before" in path.name or ".new" in path.name]
 
 
-def test_a_file_that_the_server_does_not_know_is_found(
-    make_server: Callable[[], RealServer], tmp_path: Path
-) -> None:
+def test_a_file_that_the_server_does_not_know_is_found(make_server: Callable[[], RealServer], tmp_path: Path) -> None:
     # A server of its own: what another account has in the clear as well is not looked for.
     fleet = Fleet(make_server(), tmp_path, "dump@company.example")
     copy = fleet.server.data / "dump.sql"
