@@ -19,7 +19,7 @@ from reteamz.server.alerts.arrivals import Arrivals
 from reteamz.server.alerts.hooks import Hooks
 from reteamz.server.alerts.post import Post
 from reteamz.server.alerts.watch import Watch
-from reteamz.server.background import cancel, every
+from reteamz.server.background import Background
 from reteamz.server.blobs.store import BlobStore
 from reteamz.server.config import Config
 from reteamz.server.devices.directory import DeviceDirectory
@@ -105,17 +105,16 @@ class Services:
         self.receiver = Receiver(self.directory, self.committer, self.now)
         self.committer.start()
         self.eraser = Eraser(self.control, self.activity, self.committer, self.config.data, self._files(), self.now)
-        background = [
-            asyncio.create_task(every(WATCH_S, self.watch.turn)),
-            asyncio.create_task(every(POST_S, self.send)),
-            asyncio.create_task(every(ROLL_S, self.roll_up)),
-            asyncio.create_task(every(FLUSH_S, self.looks.flush)),
-        ]
+        background = Background()
+        background.every(WATCH_S, self.watch.turn)
+        background.every(POST_S, self.send)
+        background.every(ROLL_S, self.roll_up)
+        background.every(FLUSH_S, self.looks.flush)
         erasing = asyncio.create_task(self.eraser.run())
         try:
             yield
         finally:
-            await cancel(*background)
+            await background.stop()
             self.eraser.stop()
             await erasing
             await self.committer.stop()
@@ -168,6 +167,7 @@ class Services:
             "redemptions",
             "outbox",
             "watch",
+            "post",
         )
         return {
             **{name: give(name) for name in (*names, "metrics", "now")},

@@ -76,7 +76,7 @@ class LoggedIn(msgspec.Struct, frozen=True):
 
 
 class AccountView(msgspec.Struct, frozen=True):
-    """The viewer's own account."""
+    """The viewer's own account. ``alerts`` counts those that the viewer has not seen."""
 
     account: str
     member: str
@@ -90,6 +90,7 @@ class AccountView(msgspec.Struct, frozen=True):
     totp: bool
     roster: RosterHead
     kdf: Kdf
+    alerts: int = 0
 
 
 class BundleView(msgspec.Struct, frozen=True):

@@ -242,7 +242,7 @@ class HookDevice(msgspec.Struct, frozen=True):
 
 
 class AlertHook(msgspec.Struct, frozen=True, kw_only=True):
-    """Body of a webhook (spec 13); ``value`` and ``threshold`` as in `AlertView`."""
+    """Body of a webhook (spec 15); ``value`` and ``threshold`` as in `AlertView`."""
 
     v: Literal[1] = 1
     id: int

@@ -66,13 +66,14 @@ class Scene:
         places = {where: place for place, where in enumerate(told)}
         index = [places.get(where, -1) for where in FIELDS]
         event = (index[0], kind, start, ms, offset, *index[1:], 1, rating)
-        assert self.site.post_batch(self.computer(on).next(tokens, [event], **self.plainly())).status_code == 200
+        answer = self.site.post_batch(self.computer(on).next(tokens, [event], **self.plainly()))
+        assert answer.status_code == 200, answer.text
 
     def entry(self, where: str, text: str) -> str:
         return token(where, text) if self.owner.epoch else f"{where}:{text}"
 
     def plainly(self) -> dict[str, Any]:
-        return {} if self.owner.epoch else {"mode": "plain", "epoch": 0}
+        return {} if self.owner.epoch else {"mode": "plain", "epoch": 0, "roster": None}
 
     def id(self, where: str, text: str) -> int:
         entry = self.entry(where, text)

@@ -5,7 +5,8 @@ function csrf(): string {
   return /(?:^|; )csrftoken=([^;]*)/.exec(document.cookie)?.[1] ?? "";
 }
 
-async function send(method: string, path: string, body?: unknown): Promise<Response> {
+/** Send a request; raises what the server says by its code. */
+export async function send(method: string, path: string, body?: unknown): Promise<Response> {
   const init: RequestInit = { method, headers: { "x-csrftoken": csrf(), accept: "application/json" } };
   if (body !== undefined) {
     init.body = JSON.stringify(body);

@@ -1,6 +1,7 @@
 /** Starts what the page at hand needs; pages are rendered by the server, with tokens as text. */
 import "./style.css";
 import { byId, show, told } from "./dom.ts";
+import { startAlerts } from "./pages/alerts.ts";
 import { startDevices } from "./pages/devices.ts";
 import { startExport } from "./pages/export.ts";
 import { startJoin } from "./pages/join.ts";
@@ -20,6 +21,7 @@ import { type Member, startShell } from "./shell.ts";
 
 const PUBLIC: Record<string, () => void> = { join: startJoin, login: startLogin, signup: startSignup };
 const MEMBER: Record<string, (member: Member) => void> = {
+  alerts: startAlerts,
   attendance: startTimesheet,
   devices: startDevices,
   live: startLive,

@@ -13,6 +13,7 @@ from reteamz.server.accounts.access import Viewer
 from reteamz.server.accounts.login import check_totp, totp_step
 from reteamz.server.accounts.sessions import close_others
 from reteamz.server.accounts.tables import Account, Member
+from reteamz.server.alerts.feed import unseen_of
 from reteamz.server.audit.record import record
 from reteamz.server.roster.post import head_of, replace_bundle
 from reteamz.wire.accounts import AccountView, BundlePut, Kdf, TotpEnable, TotpStart
@@ -37,6 +38,7 @@ async def account_view(session: AsyncSession, viewer: Viewer) -> AccountView:
         totp=bool(member.totp),
         roster=await head_of(session, account.id),
         kdf=Kdf(**member.kdf),  # type: ignore[arg-type]  # stored from a decoded Kdf
+        alerts=await unseen_of(session, viewer),
     )
 
 

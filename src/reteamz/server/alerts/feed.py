@@ -15,6 +15,7 @@ from reteamz.server.alerts.tables import Alert, AlertDelivery, AlertRule, AlertS
 from reteamz.server.alerts.texts import side_of, told, unit_of
 from reteamz.server.audit.record import record
 from reteamz.server.devices.tables import Device
+from reteamz.server.looks.keep import Whom
 from reteamz.server.mail.tables import OutgoingMail
 from reteamz.server.people.tables import Placement
 from reteamz.server.store.activity import ActivityStore
@@ -81,6 +82,12 @@ async def feed(session: AsyncSession, viewer: Viewer, activity: ActivityStore, p
     )
     views = await _views(session, viewer, activity, [(alert, rule) for alert, rule in rows])
     return wire.AlertPage(views, page, max(1, -(-count // PAGE)), count, await unseen_of(session, viewer))
+
+
+def whom_of(page: wire.AlertPage) -> list[Whom]:
+    """Return the persons of a page of the feed, so that they can tell who looked."""
+    persons = sorted({row.person for row in page.rows if row.person})
+    return [("person", str(person), frozenset((person,))) for person in persons]
 
 
 async def mark_seen(session: AsyncSession, viewer: Viewer, seen: wire.AlertsSeen) -> None:

@@ -27,7 +27,7 @@ class Unreached(Exception):
 
 
 def signature(secret: str, timestamp: str, body: bytes) -> str:
-    """Return the header ``Reteamz-Signature``: HMAC-SHA-256 under the secret's ASCII bytes (spec 13.2)."""
+    """Return the header ``Reteamz-Signature``: HMAC-SHA-256 under the secret's ASCII bytes (spec 15.2)."""
     return "v1=" + hmac.new(secret.encode("ascii"), timestamp.encode("ascii") + b"." + body, hashlib.sha256).hexdigest()
 
 

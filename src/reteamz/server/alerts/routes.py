@@ -11,6 +11,7 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 from reteamz.server.accounts.access import Viewer
 from reteamz.server.alerts import feed, rules
 from reteamz.server.alerts.watch import Watch
+from reteamz.server.looks.keep import Looks
 from reteamz.server.people.placing import require_departments
 from reteamz.server.store.activity import ActivityStore
 from reteamz.server.store.control import ControlStore
@@ -31,11 +32,15 @@ async def alerts(
     viewer: NamedDependency[Viewer],
     control: NamedDependency[ControlStore],
     activity: NamedDependency[ActivityStore],
+    looks: NamedDependency[Looks],
+    now: NamedDependency[Now],
     page: Annotated[int, QueryParameter(name="page", ge=1, le=1_000_000)] = 1,
 ) -> AlertPage:
     """Return a page of what rules found, newest first; a manager's are those of their departments."""
     async with control.session() as session:
-        return await feed.feed(session, viewer, activity, page)
+        found = await feed.feed(session, viewer, activity, page)
+    await looks.note(viewer, "/alerts", feed.whom_of(found), now())
+    return found
 
 
 @get("/api/alerts/unseen")

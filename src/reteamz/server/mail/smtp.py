@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -86,10 +87,14 @@ async def connected(server: MailServer) -> AsyncIterator[aiosmtplib.SMTP]:
     try:
         yield client
     finally:
+        transport = client.transport
         try:
             await client.quit()
         except (aiosmtplib.SMTPException, OSError):
             client.close()
+        # Whether the other end says good-bye to TLS as well is not waited for.
+        if isinstance(transport, asyncio.WriteTransport):
+            transport.abort()
 
 
 async def _open(server: MailServer) -> aiosmtplib.SMTP:

@@ -51,6 +51,7 @@ MENU: Final[tuple[tuple[str, tuple[MenuEntry, ...]], ...]] = (
             MenuEntry("live", "/live", "Live", "activity"),
             MenuEntry("timeline", "/timeline", "Timeline", "timeline", EVERYONE),
             MenuEntry("attendance", "/attendance", "Attendance", "calendar", EVERYONE),
+            MenuEntry("alerts", "/alerts", "Alerts", "bell"),
         ),
     ),
     (
