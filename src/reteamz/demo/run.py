@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Final
@@ -67,15 +67,26 @@ class Result(msgspec.Struct, frozen=True):
     truth: Truth
 
 
-def simulate(server: str, folder: Path, people: int, days: int, progress: Progress, seed: int = 1) -> Result:
+def simulate(
+    server: str,
+    folder: Path,
+    people: int,
+    days: int,
+    progress: Progress,
+    seed: int = 1,
+    zone: str = ZONE,
+    last: date | None = None,
+) -> Result:
     """Found a company on a running server and let its computers report.
 
     Args:
         server: the server's address.
         folder: where the agents' folders are made.
-        people, days: how many; the last day is today.
+        people, days: how many.
         progress: told how far it is.
         seed: another one gives another story.
+        zone: where the company is.
+        last: the last day of the story, None for today.
 
     Raises:
         ReteamzError: ``email_taken`` when the demo was here before, ``server_unreachable``.
@@ -83,17 +94,18 @@ def simulate(server: str, folder: Path, people: int, days: int, progress: Progre
     company = found(people, seed)
     password = "-".join(secrets.token_hex(3) for _ in range(4))
     progress("Making the owner's keys", 0, 1)
-    owner = Owner.sign_up(server, EMAIL, password, company.name, timezone=ZONE, now=clock)
+    owner = Owner.sign_up(server, EMAIL, password, company.name, timezone=zone, now=clock)
     progress("Making the owner's keys", 1, 1)
     # Before any computer reports: agents rate what they record by these rules.
     publish_rules(owner, tree(), clock())
     truth = Truth()
-    today = datetime.now(ZoneInfo(ZONE))
+    place = ZoneInfo(zone)
+    today = datetime.now(place) if last is None else datetime.combine(last, datetime.max.time(), place)
     with http_client() as http:
         devices = _enrol(owner, company, folder, http, progress)
         for done, (person, device) in enumerate(zip(company.people, devices, strict=True)):
             progress("Four weeks of work" if days == 28 else "Days of work", done, people)
-            _work(done, person, device, days, today, seed, truth)
+            _work(done, person, device, days_before(today, days), place, seed, truth)
         progress("Four weeks of work" if days == 28 else "Days of work", people, people)
     _settle(owner, company, today.date())
     _rate(owner)
@@ -146,12 +158,14 @@ def _enrol(owner: Owner, company: Company, folder: Path, http: httpx.Client, pro
     return devices
 
 
-def _work(index: int, person: Person, device: Device, days: int, today: datetime, seed: int, truth: Truth) -> None:
+def _work(
+    index: int, person: Person, device: Device, days: Sequence[date], place: ZoneInfo, seed: int, truth: Truth
+) -> None:
     now = clock()
-    for day in days_before(today, days):
-        if not hours.works(index, day, today.date()):
+    for day in days:
+        if not hours.works(index, day, days[-1]):
             continue
-        samples = list(until(day_of(person, day, ZoneInfo(ZONE), seed), now))
+        samples = list(until(day_of(person, day, place, seed), now))
         truth.add(samples, POLICY)
         for sample in samples:
             device.feed(sample)
