@@ -41,7 +41,7 @@ def refused_login(page: Page, company: Company, code: str) -> None:
     page.fill("#email", company.email)
     page.fill("#password", PASSWORD)
     page.click("#login button[type=submit]")
-    expect(page.locator(".form-problem")).to_contain_text(f"[{code}]")
+    expect(page.locator("#login .form-problem")).to_contain_text(f"[{code}]")
     assert keys_kept(page) == 0
 
 

@@ -143,7 +143,9 @@ def test_a_wrong_password_says_so_in_one_sentence(company: Company, context: Any
     page.fill("#email", company.email)
     page.fill("#password", "wrong password")
     page.click("#login button[type=submit]")
-    expect(page.locator(".form-problem")).to_have_text("Address or password is wrong; check both. [login_failed]")
+    expect(page.locator("#login .form-problem")).to_have_text(
+        "Address or password is wrong; check both. [login_failed]"
+    )
 
 
 def test_departments_leave_the_browser_as_tokens(company: Company, watched: Watched) -> None:
