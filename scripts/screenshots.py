@@ -69,6 +69,7 @@ def shoot(page: Page, url: str, path: Path, *, scripts: bool = True, full: bool 
     page.goto(url)
     if scripts:
         page.wait_for_selector("html.started", state="attached")
+        page.wait_for_load_state("networkidle")
     page.screenshot(path=path, full_page=full)
 
 

@@ -55,7 +55,7 @@ def test_ratings_are_given_kept_and_taken_away(rated: Company, watched: Watched)
     assert tile(page, "Unproductive") == "10 min"
     told = page.get_by_test_id("people-rated").locator("svg title").text_content()
     assert told == "productive 30 min, neutral 20 min, unproductive 10 min, uncategorised 0 s"
-    expect(page.get_by_text("Everything in these days is rated.")).to_be_visible()
+    expect(page.get_by_text("Nothing in these days waits for a rating or a rule.")).to_be_visible()
     open_page(page, f"{rated.server.url}/titles")
     with page.expect_response("**/api/ratings/*"):
         button(page, "Inbox", "Neutral").click()

@@ -39,6 +39,7 @@ from reteamz.server.schedules import routes as schedules
 from reteamz.server.secret import derived, load_secret
 from reteamz.server.services import Services, wall_clock
 from reteamz.server.types import Now
+from reteamz.server.verdicts import routes as verdicts
 
 HERE: Final = Path(__file__).parent
 BODY_BYTES: Final = 8 * 1024 * 1024
@@ -56,6 +57,7 @@ CONCEPTS: Final = (
     journal,
     rating,
     rules,
+    verdicts,
     reports,
     blobs,
     alerts,

@@ -39,3 +39,8 @@ def split_plain(entry: str) -> tuple[Field, str] | None:
 def is_token(text: str) -> bool:
     """Tell whether the whole text is one well-formed token."""
     return split_token(text) is not None
+
+
+def field_of(entry: str) -> str:
+    """Return the field of a token or plain entry, "" for what is neither."""
+    return (split_token(entry) or split_plain(entry) or ("",))[0]

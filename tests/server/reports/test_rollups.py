@@ -18,6 +18,7 @@ from tests.server.store.support import stored
 
 from reteamz.server.rating.rate import Ratings
 from reteamz.server.reports import daily, queries, sql
+from reteamz.server.reports.attendance import recorded
 from reteamz.server.reports.filters import Filter
 from reteamz.server.reports.log import log
 from reteamz.server.reports.rated import productivity
@@ -59,7 +60,7 @@ def told(activity: ActivityStore, filter: Filter) -> list[Any]:
         partial(queries.people, page=1, limit=10),
         queries.days,
         partial(queries.overview, now_ms=NOW_MS),
-        daily.attendance,
+        recorded,
         daily.week,
         partial(daily.live, now_ms=NOW_MS),
         partial(productivity, ratings=Ratings()),

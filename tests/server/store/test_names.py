@@ -32,6 +32,7 @@ NEITHER = {
     "grant": {"account", "recipient", "seq", "jws"},
     "look": {"id", "account", "day", "member", "page", "scope", "subject", "first", "last", "count"},
     "look_person": {"look", "account"},
+    "judging": {"account", "version", "judged", "target", "applied"},
     "member": {
         "id", "account", "email", "auth", "kdf", "bundle", "identity", "settings", "exchange", "role", "state",
         "rights", "departments", "totp", "totp_step", "ticket", "redemption", "invitation", "joining", "joined",
@@ -45,6 +46,8 @@ NEITHER = {
     "schedule": {"account", "department", "since", "week", "grace"},
     "session": {"id", "member", "created", "seen", "expires", "client"},
     "ticket": {"id", "account", "type", "expires", "uses", "redemptions", "invitation"},
+    # Ranks by id: the id that stays when names are joined is the lower one, and keeps its rank.
+    "verdicts": {"account", "version", "first", "fields", "ranks"},
 }  # fmt: skip
 """Columns that hold neither the id of a name nor an entry. Whoever adds a table says here, or at the column, what it holds."""
 

@@ -38,8 +38,9 @@ export async function post<T>(path: string, body?: unknown): Promise<T> {
   return (answer.status === 204 ? null : await answer.json().catch(() => null)) as T;
 }
 
-export async function put(path: string, body: unknown): Promise<void> {
-  await send("PUT", path, body);
+export async function put<T = void>(path: string, body: unknown): Promise<T> {
+  const answer = await send("PUT", path, body);
+  return (answer.status === 204 ? null : await answer.json().catch(() => null)) as T;
 }
 
 export async function remove(path: string, body?: unknown): Promise<void> {

@@ -1,6 +1,7 @@
 /** Starts what the page at hand needs; pages are rendered by the server, with tokens as text. */
 import "./style.css";
 import { byId, show, told } from "./dom.ts";
+import { startJudging } from "./judging.ts";
 import { startAlerts } from "./pages/alerts.ts";
 import { startDevices } from "./pages/devices.ts";
 import { startExport } from "./pages/export.ts";
@@ -12,6 +13,7 @@ import { startMembers } from "./pages/members.ts";
 import { startPeople } from "./pages/people.ts";
 import { startProfile } from "./pages/profile.ts";
 import { startRating } from "./pages/rating.ts";
+import { startRules } from "./pages/rules.ts";
 import { startSchedules } from "./pages/schedules.ts";
 import { startSignup } from "./pages/signup.ts";
 import { startTables } from "./pages/tables.ts";
@@ -33,6 +35,7 @@ const MEMBER: Record<string, (member: Member) => void> = {
   },
   profile: startProfile,
   schedules: startSchedules,
+  rules: startRules,
   timeline: startTimeline,
 };
 
@@ -50,6 +53,7 @@ async function start(): Promise<void> {
   startRating();
   startExport();
   MEMBER[page]?.(member);
+  startJudging(member);
   document.documentElement.classList.add("started");
 }
 

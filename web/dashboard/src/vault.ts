@@ -4,7 +4,7 @@
  * `open` holds token keys, sealing keys that decrypt only, and the settings key; never the wrap key, identity or exchange key
  * (cryptography page, "Keys"). `trust` survives locking and logging out: highest roster and iterations of every account seen here.
  */
-import type { RosterHead, SealingKey, TokenKeys } from "@reteamz/core";
+import type { RosterHead, RulesHead, SealingKey, TokenKeys } from "@reteamz/core";
 
 export type OpenKeys = {
   account: string;
@@ -85,4 +85,14 @@ export async function remember(who: string, seen: Trust): Promise<void> {
   const prune = prunes.sort((one, other) => other.version - one.version)[0];
   const kept: Trust = prune ? { roster, iterations, prune } : { roster, iterations };
   await within(TRUST, "readwrite", (store) => store.put(kept, who.toLowerCase()));
+}
+
+/** The highest rule set that this browser saw of an account. */
+export function rulesSeen(account: string): Promise<RulesHead | undefined> {
+  return within<RulesHead | undefined>(TRUST, "readonly", (store) => store.get(`rules ${account}`));
+}
+
+/** Remember it. */
+export async function rememberRules(account: string, head: RulesHead): Promise<void> {
+  await within(TRUST, "readwrite", (store) => store.put(head, `rules ${account}`));
 }

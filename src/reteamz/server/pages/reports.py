@@ -22,6 +22,7 @@ from reteamz.server.pages.timeline import board
 from reteamz.server.people.placing import require_departments
 from reteamz.server.rating.rate import Ratings, ratings_of
 from reteamz.server.reports import daily, queries
+from reteamz.server.reports.categories import categories
 from reteamz.server.reports.filters import Filter, PersonsOf, build_filter
 from reteamz.server.reports.log import log as log_page
 from reteamz.server.reports.rated import productivity, unrated
@@ -236,6 +237,7 @@ async def rated(asked: NamedDependency[Asked]) -> Template:
         asked.account,
         "Productivity",
         report=report,
+        tree=await asked.made(categories, asked.ratings),
         chart=charts.by_rating(report.days),
         **asked.rating(),
         **filtered(asked.choice, asked.lists, "/productivity"),

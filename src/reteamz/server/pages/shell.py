@@ -70,6 +70,7 @@ MENU: Final[tuple[tuple[str, tuple[MenuEntry, ...]], ...]] = (
         (
             MenuEntry("people", "/people", "People & departments", "users"),
             MenuEntry("schedules", "/schedules", "Working hours", "clock"),
+            MenuEntry("rules", "/rules", "Categories & rules", "tags"),
             MenuEntry("devices", "/devices", "Devices", "device-desktop", OWNER),
             MenuEntry("policies", "/policies", "Policies", "eye"),
             MenuEntry("audit", "/audit", "Audit", "shield-check", OWNER),

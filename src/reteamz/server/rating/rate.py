@@ -12,6 +12,7 @@ from reteamz.server.accounts.access import Viewer
 from reteamz.server.audit.record import record
 from reteamz.server.people.tables import Department, Placement
 from reteamz.server.rating.tables import EVERYWHERE, Rating
+from reteamz.server.verdicts.judgement import Judgement, judgement_of
 from reteamz.wire.accounts import RatingPut, RatingView
 from reteamz.wire.errors import ReteamzError
 
@@ -23,32 +24,36 @@ class Ratings:
     Attributes:
         everywhere: dictionary id → rating.
         departments: department → dictionary id → rating; beats ``everywhere``.
-        places: dictionary id of a person → department, as far as departments rate.
+        places: dictionary id of a person → department, as far as departments rate names or categories.
+        rules: what the rules say of every name.
     """
 
     everywhere: Mapping[int, int] = field(default_factory=dict)
     departments: Mapping[str, Mapping[int, int]] = field(default_factory=dict)
     places: Mapping[int, str] = field(default_factory=dict)
+    rules: Judgement = field(default_factory=Judgement)
 
 
 async def ratings_of(session: AsyncSession, account: str) -> Ratings:
-    """Return the ratings of an account."""
+    """Return the ratings of an account: those that somebody gave, and those that follow from its rules."""
     rows = list(await session.scalars(select(Rating).where(Rating.account == account)))
     departments: dict[str, dict[int, int]] = {}
     for row in rows:
         if row.department != EVERYWHERE:
             departments.setdefault(row.department, {})[row.name] = row.rating
+    rules = await judgement_of(session, account)
     placed: list[Placement] = []
-    if departments:
+    if rating := {*departments, *rules.structure.departments}:
         placed = list(
             await session.scalars(
-                select(Placement).where(Placement.account == account, Placement.department.in_(departments))
+                select(Placement).where(Placement.account == account, Placement.department.in_(rating))
             )
         )
     return Ratings(
         {row.name: row.rating for row in rows if row.department == EVERYWHERE},
         departments,
         {row.person: row.department for row in placed},
+        rules,
     )
 
 

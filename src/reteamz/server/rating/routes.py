@@ -13,11 +13,9 @@ from reteamz.server.rating import rate
 from reteamz.server.store.activity import ActivityStore
 from reteamz.server.store.control import ControlStore
 from reteamz.server.types import Now
+from reteamz.server.verdicts.judge import RATED
 from reteamz.wire.accounts import RatingPut, RatingView
 from reteamz.wire.errors import ReteamzError
-
-RATED = ("app", "site", "title", "url", "doc")
-"""Fields whose names are rated."""
 
 
 @get("/api/ratings")

@@ -20,6 +20,8 @@ from reteamz.server.people.placing import require_departments
 from reteamz.server.rating.rate import ratings_of
 from reteamz.server.reports import daily, queries
 from reteamz.server.reports.attendance import attendance
+from reteamz.server.reports.categories import categories
+from reteamz.server.reports.category_types import Categories
 from reteamz.server.reports.day_types import Attendance, Live, Timeline, Week
 from reteamz.server.reports.filters import Filter, HoursChoice, PersonsOf, build_filter
 from reteamz.server.reports.log import log as log_page
@@ -196,6 +198,16 @@ async def report_productivity(
     return await _answer(productivity, activity, filter, ratings)
 
 
+@get("/categories", responses={200: ResponseSpec(Categories, description="Time by category")})
+async def report_categories(
+    filter: Chosen, activity: Activity, control: NamedDependency[ControlStore]
+) -> Response[bytes]:
+    """Time by category of the rules: the tree, each with the categories below it, and what no rule puts anywhere."""
+    async with control.session() as session:
+        ratings = await ratings_of(session, filter.account)
+    return await _answer(categories, activity, filter, ratings)
+
+
 handlers = [
     Router(
         path="/api/reports",
@@ -206,6 +218,7 @@ handlers = [
             report_days,
             report_log,
             report_productivity,
+            report_categories,
             report_timeline,
             report_attendance,
             report_live,

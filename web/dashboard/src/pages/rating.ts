@@ -1,6 +1,7 @@
 /** Ratings: three buttons wherever a name is seen; what was recorded before follows at once. */
 import { put } from "../api.ts";
 import { all, byId, show, told } from "../dom.ts";
+import { keepWish } from "../rules/wish.ts";
 
 const CHOICES = [
   { rating: 2, word: "Productive", sign: "+" },
@@ -21,6 +22,7 @@ export function startRating(): void {
     button.textContent = sign;
     made.content.append(button);
   }
+  if (document.body.dataset.rules !== undefined) made.content.append(ruleButton());
   for (const place of all("[data-rate]")) {
     place.setAttribute("role", "group");
     place.setAttribute("aria-label", "Rating of the name in this row");
@@ -30,8 +32,24 @@ export function startRating(): void {
   document.addEventListener("click", (event) => {
     const button = (event.target as Element).closest<HTMLElement>(".rate-button");
     const place = button?.closest<HTMLElement>("[data-rate]");
-    if (button && place) void rate(place, button.dataset.value ?? "");
+    if (!button || !place) return;
+    if (button.dataset.value !== undefined) void rate(place, button.dataset.value);
+    else {
+      keepWish(place.dataset.rate ?? "");
+      location.assign("/rules");
+    }
   });
+}
+
+/** Leads to the page of rules, with an expression for the name of the row. */
+function ruleButton(): HTMLElement {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "rate-button rate-rule";
+  button.title = "Make a rule of this name";
+  button.setAttribute("aria-label", "Make a rule of this name");
+  button.textContent = "…";
+  return button;
 }
 
 /** Pressing the rating that holds takes it away; in a department the account's holds again then. */
@@ -50,5 +68,5 @@ async function rate(place: HTMLElement, value: string): Promise<void> {
 function mark(place: HTMLElement, value: string): void {
   place.dataset.rating = value;
   for (const button of all<HTMLButtonElement>(".rate-button", place))
-    button.setAttribute("aria-pressed", String(button.dataset.value === value));
+    if (button.dataset.value !== undefined) button.setAttribute("aria-pressed", String(button.dataset.value === value));
 }

@@ -66,6 +66,19 @@ def entries(
     return [Entry(*row) for row in rows]
 
 
+def last_entry(cursor: duckdb.DuckDBPyConnection, account: int) -> int:
+    """Return the highest id that ``entries`` tells, 0 for none."""
+    row = cursor.execute(
+        """
+        SELECT coalesce(max(id), 0) FROM dictionary
+        WHERE account = $account AND field NOT IN ('label', 'computer')
+          AND id NOT IN (SELECT other FROM link WHERE account = $account)
+        """,
+        {"account": account},
+    ).fetchone()
+    return 0 if row is None else row[0]
+
+
 def readable(cursor: duckdb.DuckDBPyConnection, account: int, after: int, limit: int) -> list[Entry]:
     """Return entries in the clear that no token was joined to, in the order of their ids."""
     rows = cursor.execute(

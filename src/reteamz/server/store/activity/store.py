@@ -141,6 +141,11 @@ class ActivityStore(HistoryStore):
         with self.cursor() as cursor:
             return reading.counts(cursor, self.account_number(account))
 
+    def last_name(self, account: str) -> int:
+        """Return the highest id that ``entries`` tells, 0 for none: what is being committed is not among them yet."""
+        with self.cursor() as cursor:
+            return reading.last_entry(cursor, self.account_number(account))
+
     def summaries(self, account: str) -> dict[str, DeviceSummary]:
         """Return what each device of an account has stored."""
         devices = {number: device for device, number in self.device_numbers(account).items()}

@@ -16,7 +16,8 @@ import reteamz.server.people.tables
 import reteamz.server.rating.tables
 import reteamz.server.roster.tables
 import reteamz.server.rules.tables
-import reteamz.server.schedules.tables  # noqa: F401  # tables are known once their module was read
+import reteamz.server.schedules.tables
+import reteamz.server.verdicts.tables  # noqa: F401  # tables are known once their module was read
 from reteamz.server.store.control import Base
 
 engine = create_engine(context.config.attributes["url"])

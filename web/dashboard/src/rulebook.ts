@@ -1,0 +1,82 @@
+/** The account's rules: fetched, verified, opened, signed (spec 12). What the server says of them decides nothing. */
+import {
+  NO_RULES,
+  openRules,
+  type PublicOkp,
+  plainEntry,
+  ReteamzError,
+  type RulesHead,
+  type RuleTree,
+  sha256,
+  signRules,
+  TokenCipher,
+  TokenReader,
+  type TrustedRoster,
+  TrustedRules,
+  utf8,
+} from "@reteamz/core";
+import { get, post } from "./api.ts";
+import { fetchRoster } from "./rosters.ts";
+import { EMPTY } from "./rules/tree.ts";
+import { type OpenKeys, rememberRules, rulesSeen, trustOf } from "./vault.ts";
+
+type RulesView = { version: number; jws: string; signer: PublicOkp };
+
+/** Rules in plain text, where they stand, and whether this member may sign the next ones. */
+export type Rulebook = { head: RulesHead; tree: RuleTree; maySign: boolean };
+
+/** The newest rules, verified. Raises those of roster and rules. */
+export async function openRulebook(keys: OpenKeys): Promise<Rulebook> {
+  const roster = await rosterOf(keys);
+  const seen = (await rulesSeen(keys.account)) ?? NO_RULES;
+  let trusted = TrustedRules.after(keys.account, seen);
+  const { rules } = await get<{ rules: RulesView[] }>("/api/rules");
+  for (const version of rules) trusted = await trusted.update(version.jws, version.signer, roster.signers());
+  if (seen.version && !trusted.rules)
+    throw new ReteamzError("rules_rollback", "The server withholds the rules; do not trust this server.");
+  await rememberRules(keys.account, trusted.head);
+  const reader = new TokenReader(keys.tokens);
+  const tree = trusted.rules ? await openRules(trusted.rules, (entry) => readLabel(reader, entry)) : EMPTY;
+  return { head: trusted.head, tree, maySign: mayChange(roster, keys) };
+}
+
+/** Sign the next rules and store them. Raises `rules_conflict`, `forbidden`, and what `signRules` raises. */
+export async function saveRules(keys: OpenKeys, previous: RulesHead, tree: RuleTree): Promise<RulesHead> {
+  if (!mayChange(await rosterOf(keys), keys))
+    throw new ReteamzError("forbidden", "You may not change rules any more; ask the owner of the account.");
+  const newest = keys.tokens.find((key) => key.epoch === keys.epoch);
+  const cipher = newest ? new TokenCipher(newest) : null;
+  const entry = async (label: string): Promise<string> => {
+    const made = cipher ? await cipher.encrypt("label", label) : plainEntry("label", label);
+    if (!made) throw new ReteamzError("input_invalid", "A category needs a name; type one.");
+    return made;
+  };
+  const next = { account: keys.account, previous, issued: Date.now() };
+  const rules = await signRules(keys.settings, next, tree, entry);
+  const head = { version: previous.version + 1, sha256: await sha256(utf8(rules)) };
+  const stored = await post<RulesHead>("/api/rules", { rules });
+  if (stored.version !== head.version || stored.sha256 !== head.sha256)
+    throw new ReteamzError("rules_fork", "The server stored other rules than were signed; do not trust this server.");
+  await rememberRules(keys.account, head);
+  return head;
+}
+
+/** Sign the rules again, with labels as they are encrypted now; false for a member who may not (spec 12.4). */
+export async function renewRules(keys: OpenKeys): Promise<boolean> {
+  const { head, tree, maySign } = await openRulebook(keys);
+  if (maySign) await saveRules(keys, head, tree);
+  return maySign;
+}
+
+async function rosterOf(keys: OpenKeys): Promise<TrustedRoster> {
+  const mark = (await trustOf(keys.account))?.roster ?? { version: 0, sha256: "" };
+  return fetchRoster(keys.account, keys.owner, mark);
+}
+
+function mayChange(roster: TrustedRoster, keys: OpenKeys): boolean {
+  return roster.member(keys.member)?.rights.includes("settings") ?? false;
+}
+
+function readLabel(reader: TokenReader, entry: string): string | Promise<string> {
+  return entry.startsWith("label:") ? entry.slice("label:".length) : reader.decrypt(entry);
+}
