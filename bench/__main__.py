@@ -9,6 +9,7 @@ BENCHMARKS = (
     ("bench.ingestion",),
     ("bench.ingestion", "--devices", "128", "--batches", "120"),
     ("bench.reports",),
+    ("bench.year",),
     ("bench.ends",),
     ("bench.rules",),
     ("bench.whole",),
