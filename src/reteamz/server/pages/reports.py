@@ -22,10 +22,10 @@ from reteamz.server.pages.timeline import board
 from reteamz.server.people.placing import require_departments
 from reteamz.server.rating.rate import Ratings, ratings_of
 from reteamz.server.reports import daily, queries
-from reteamz.server.reports.categories import categories
+from reteamz.server.reports.categories import with_categories
 from reteamz.server.reports.filters import Filter, PersonsOf, build_filter
 from reteamz.server.reports.log import log as log_page
-from reteamz.server.reports.rated import productivity, unrated
+from reteamz.server.reports.rated import unrated
 from reteamz.server.schedules import schedules_of
 from reteamz.server.store.activity import ActivityStore
 from reteamz.server.store.control import ControlStore
@@ -231,13 +231,13 @@ async def timeline(
 @get("/productivity")
 async def rated(asked: NamedDependency[Asked]) -> Template:
     """Time by rating, and the names that wait for one."""
-    report = await asked.made(productivity, asked.ratings)
+    report, tree = await asked.made(with_categories, asked.ratings)
     return page(
         "productivity",
         asked.account,
         "Productivity",
         report=report,
-        tree=await asked.made(categories, asked.ratings),
+        tree=tree,
         chart=charts.by_rating(report.days),
         **asked.rating(),
         **filtered(asked.choice, asked.lists, "/productivity"),

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from typing import Final
 
 import duckdb
-import pyarrow as pa
 
 from reteamz.server.rating.rate import Ratings
 from reteamz.server.reports.category_types import Categories, CategoryRow
 from reteamz.server.reports.filters import Filter
-from reteamz.server.reports.rated import rated
+from reteamz.server.reports.rated import Looked, look, productivity_of, rated
+from reteamz.server.reports.rated_types import Productivity
 from reteamz.server.reports.resolving import Resolver
 from reteamz.server.store.activity import ActivityStore
 from reteamz.wire.rules import Category
@@ -41,11 +41,31 @@ class _Sums:
 
 def categories(activity: ActivityStore, filter: Filter, ratings: Ratings) -> Categories:
     """Return time by category with the period before. Blocks; raises ``StoreFailure`` while the store is closed."""
-    before = filter.before()
     with activity.cursor() as cursor:
         resolver = Resolver(cursor, activity, filter.account, ratings)
-        now = _sums(cursor, resolver, filter, ratings)
-        earlier = _sums(cursor, resolver, before, ratings)
+        return categories_of(cursor, resolver, filter, ratings, look(cursor, resolver, filter))
+
+
+def with_categories(activity: ActivityStore, filter: Filter, ratings: Ratings) -> tuple[Productivity, Categories]:
+    """Return time by rating and time by category in one look at the events. Blocks."""
+    with activity.cursor() as cursor:
+        resolver = Resolver(cursor, activity, filter.account, ratings)
+        looked = look(cursor, resolver, filter)
+        told = productivity_of(cursor, activity, resolver, filter, looked)
+        return told, categories_of(cursor, resolver, filter, ratings, looked)
+
+
+def categories_of(
+    cursor: duckdb.DuckDBPyConnection, resolver: Resolver, filter: Filter, ratings: Ratings, looked: Looked
+) -> Categories:
+    """Return time by category, made of what was looked up."""
+    before = filter.before()
+    now = _sums(ratings, looked.verdicts)
+    used = resolver.used(before, persons=False)
+    found = cursor.execute(
+        f"SELECT verdict, 0, rating, sum(ms)::BIGINT FROM ({used}) GROUP BY verdict, rating"
+    ).fetchall()
+    earlier = _sums(ratings, found)
     tree = ratings.rules.structure.categories
     whole, whole_before = _with_below(tree, now), _with_below(tree, earlier)
     total = sum(sums.ms for sums in now.values())
@@ -80,21 +100,14 @@ def categories(activity: ActivityStore, filter: Filter, ratings: Ratings) -> Cat
     )
 
 
-def _sums(cursor: duckdb.DuckDBPyConnection, resolver: Resolver, filter: Filter, ratings: Ratings) -> dict[int, _Sums]:
-    """Return what each category holds without those below it."""
-    ranks = ratings.rules.structure.category_of
-    cursor.register("ranked", pa.table({"rank": range(len(ranks)), "category": pa.array(ranks, pa.int32())}))
-    found = cursor.execute(
-        f"""
-        WITH told AS (SELECT verdict, person, rating, sum(ms)::BIGINT AS ms FROM ({resolver.used(filter)}) GROUP BY verdict, person, rating)
-        SELECT category, person, rating, sum(ms)::BIGINT FROM told JOIN ranked ON verdict = rank
-        GROUP BY category, person, rating
-        """
-    ).fetchall()
+def _sums(ratings: Ratings, rows: Iterable[tuple[int, int, int, int]]) -> dict[int, _Sums]:
+    """Return what each category holds without those below it; rows are verdict, person, rating and milliseconds."""
+    category_of = ratings.rules.structure.category_of
     sums: dict[int, _Sums] = defaultdict(_Sums)
-    for category, person, rating, ms in found:
-        sums[category].ratings[rating] += ms
-        sums[category].persons.add(person)
+    for verdict, person, rating, ms in rows:
+        one = sums[category_of[verdict]]
+        one.ratings[rating] += ms
+        one.persons.add(person)
     return dict(sums)
 
 

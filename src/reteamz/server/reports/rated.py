@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from datetime import timedelta
-from typing import Any, Final
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Final
 
 import duckdb
 
@@ -24,26 +25,32 @@ QUEUE: Final = 10
 
 def productivity(activity: ActivityStore, filter: Filter, ratings: Ratings) -> Productivity:
     """Return time by rating over days and people. Blocks; raises ``StoreFailure`` while the store is closed."""
-    before = filter.before()
     with activity.cursor() as cursor:
         resolver = Resolver(cursor, activity, filter.account, ratings)
-        days, people = _grouped(cursor, resolver, filter)
-        earlier = _sums(cursor, resolver, before)
-        unrated = _unrated(cursor, activity, resolver, filter)
+        return productivity_of(cursor, activity, resolver, filter, look(cursor, resolver, filter))
+
+
+def productivity_of(
+    cursor: duckdb.DuckDBPyConnection, activity: ActivityStore, resolver: Resolver, filter: Filter, looked: Looked
+) -> Productivity:
+    """Return time by rating, made of what was looked up."""
+    before = filter.before()
+    earlier = _sums(cursor, resolver, before)
     every = [filter.first + timedelta(days=step) for step in range(filter.days)]
     told = [
-        RatedPerson(id=one, name=activity.name(filter.account, one), rated=rated(sums)) for one, sums in people.items()
+        RatedPerson(id=one, name=activity.name(filter.account, one), rated=rated(sums))
+        for one, sums in looked.people.items()
     ]
     return Productivity(
         first=filter.first.isoformat(),
         last=filter.last.isoformat(),
         previous_first=before.first.isoformat(),
         previous_last=before.last.isoformat(),
-        totals=rated(_sum(days.values())),
+        totals=rated(_sum(looked.days.values())),
         previous=rated(earlier),
-        days=[RatedDay(day=day.isoformat(), rated=rated(days.get(day, {}))) for day in every],
+        days=[RatedDay(day=day.isoformat(), rated=rated(looked.days.get(day, {}))) for day in every],
         people=sorted(told, key=lambda one: (-one.rated.tracked, one.id)),
-        unrated=unrated,
+        unrated=_unrated(cursor, activity, resolver, filter),
     )
 
 
@@ -56,7 +63,7 @@ def unrated(activity: ActivityStore, filter: Filter, ratings: Ratings) -> list[R
 def by_person(activity: ActivityStore, filter: Filter, ratings: Ratings) -> dict[int, Sums]:
     """Return every person's sums by rating (spec 9.2, 3 for none), as `productivity` tells them. Blocks."""
     with activity.cursor() as cursor:
-        return _grouped(cursor, Resolver(cursor, activity, filter.account, ratings), filter)[1]
+        return look(cursor, Resolver(cursor, activity, filter.account, ratings), filter).people
 
 
 def rated(sums: Mapping[int, int]) -> Rated:
@@ -80,24 +87,31 @@ def _sums(cursor: duckdb.DuckDBPyConnection, resolver: Resolver, filter: Filter)
     return dict(cursor.execute(f"SELECT rating, sum(ms)::BIGINT FROM ({used}) GROUP BY rating").fetchall())
 
 
-def _grouped(
-    cursor: duckdb.DuckDBPyConnection, resolver: Resolver, filter: Filter
-) -> tuple[dict[Any, Sums], dict[int, Sums]]:
-    """Return sums by rating of every day and of every person, in one look at the events."""
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """Sums by rating of every day and of every person, and verdict, person, rating and milliseconds of the same time."""
+
+    days: dict[date, Sums]
+    people: dict[int, Sums]
+    verdicts: list[tuple[int, int, int, int]]
+
+
+def look(cursor: duckdb.DuckDBPyConnection, resolver: Resolver, filter: Filter) -> Looked:
+    """Add up by day, person and verdict in one look at the events."""
     found = cursor.execute(
         f"""
-        SELECT day, person, rating, sum(ms)::BIGINT FROM ({resolver.used(filter)})
-        GROUP BY GROUPING SETS ((day, rating), (person, rating))
+        SELECT day, verdict, person, rating, sum(ms)::BIGINT FROM ({resolver.used(filter)})
+        GROUP BY GROUPING SETS ((day, rating), (verdict, person, rating))
         """
     ).fetchall()
-    days: dict[Any, Sums] = defaultdict(dict)
-    people: dict[int, Sums] = defaultdict(dict)
-    for day, person, rating, ms in found:
+    looked = Looked(defaultdict(dict), defaultdict(lambda: defaultdict(int)), [])
+    for day, verdict, person, rating, ms in found:
         if day is not None:
-            days[day][rating] = ms
+            looked.days[day][rating] = ms
         else:
-            people[person][rating] = ms
-    return days, people
+            looked.people[person][rating] += ms
+            looked.verdicts.append((verdict, person, rating, ms))
+    return looked
 
 
 def _unrated(

@@ -54,6 +54,7 @@ class Resolver:
         numbers = {department: number for number, department in enumerate(sorted(rated), 1)}
         placed = {person: numbers[department] for person, department in ratings.places.items() if department in numbers}
         self._judged = ratings.rules.judged
+        self._ruled = bool(ratings.rules.fields)
         self._width = len(numbers) + 1 if placed else 1
         self._speaking = _speaking(activity, account, ratings)
         spare = SPARE
@@ -86,7 +87,7 @@ class Resolver:
         best = _greatest([self._key(field) for field in self._speaking])
         # The rank of every name is the same in all places.
         rank = (1 << _EXPLICIT) - 1 >> _RANK
-        verdict = _greatest([f"of_{field}.key_0 >> {_RANK} & {rank}" for field in self._speaking])
+        verdict = _greatest([f"of_{field}.key_0 >> {_RANK} & {rank}" for field in self._speaking if self._ruled])
         who = "person, " if persons else ""
         return f"""
             SELECT day, {who}app, site, ms, visits, verdict, CASE
