@@ -32,9 +32,9 @@ UNRATED: Final = 3
 SPARE: Final = 4_096
 """Ids beyond the newest that the table has at first: names go on arriving while it is made."""
 _RANK: Final = 2
-"""Bits of a key below the rank: the rating that the rank gives."""
+"""Bits of a key below the rank: the rating that the key gives."""
 _EXPLICIT: Final = 18
-"""Bits of a key below the explicit rating: rank and its rating."""
+"""Bits of a key below how specific its explicit rating is: rank and rating."""
 
 
 class Resolver:
@@ -84,28 +84,28 @@ class Resolver:
         joins = "".join(f" JOIN keys AS of_{field} ON of_{field}.id = used.{field}" for field in self._speaking)
         if placing:
             joins += " JOIN keys AS of_person ON of_person.id = used.person"
-        best = _greatest([self._key(field) for field in self._speaking])
-        # The rank of every name is the same in all places.
+        # The rank of a name is the same in all places.
         rank = (1 << _EXPLICIT) - 1 >> _RANK
-        verdict = _greatest([f"of_{field}.key_0 >> {_RANK} & {rank}" for field in self._speaking if self._ruled])
+        verdict = _greatest([f"of_{field}.key_0 >> {_RANK} & {rank}" for field in self._speaking if self._ruled], 0)
         who = "person, " if persons else ""
         return f"""
-            SELECT day, {who}app, site, ms, visits, verdict, CASE
-                WHEN best >= {1 << _EXPLICIT} THEN best >> {_EXPLICIT} & 3
-                WHEN best > 0 AND best & 3 < {UNRATED} THEN best & 3
-                WHEN {said} THEN rating
-                ELSE {UNRATED} END AS rating
+            SELECT day, {who}app, site, ms, visits, verdict,
+                CASE WHEN best & 3 = {UNRATED} AND {said} THEN rating ELSE best & 3 END AS rating
             FROM (
-                SELECT used.*, {best} AS best, {verdict} AS verdict
+                SELECT used.*, {self._best()} AS best, {verdict} AS verdict
                 FROM (FROM {source} WHERE kind <= {LAST_USED_KIND}) AS used{joins}
             )
         """
 
-    def _key(self, field: str) -> str:
+    def _best(self) -> str:
+        """Return the highest key of an event, in the place of its person."""
+        keys = [
+            _greatest([f"of_{field}.key_{place}" for field in self._speaking], UNRATED) for place in range(self._width)
+        ]
         if self._width == 1:
-            return f"of_{field}.key_0"
-        cases = " ".join(f"WHEN {place} THEN of_{field}.key_{place}" for place in range(1, self._width))
-        return f"CASE of_person.place {cases} ELSE of_{field}.key_0 END"
+            return keys[0]
+        cases = " ".join(f"WHEN {place} THEN {key}" for place, key in enumerate(keys))
+        return f"CASE of_person.place {cases} END"
 
     def _said(self) -> tuple[str, tuple[str, ...]]:
         """Return the condition under which the rating that came with an event counts, one of its names being newer than what was
@@ -118,8 +118,8 @@ class Resolver:
         return f"rating >= 0 AND greatest({', '.join(SPECIFIC)}) > {self._judged:d}", ("rating", *SPECIFIC)
 
 
-def _greatest(terms: list[str]) -> str:
-    return f"greatest({', '.join(terms)})" if terms else "0"
+def _greatest(terms: list[str], least: int) -> str:
+    return f"greatest({', '.join(terms)})" if terms else str(least)
 
 
 def _table(keys: npt.NDArray[np.int32], placed: Mapping[int, int]) -> pa.Table:
@@ -141,13 +141,12 @@ def _speaking(activity: ActivityStore, account: str, ratings: Ratings) -> list[s
 def _keys(
     activity: ActivityStore, account: str, end: int, ratings: Ratings, numbers: Mapping[str, int], width: int
 ) -> npt.NDArray[np.int32]:
-    """Return a key for every name (row, up to ``end``) and place (column 0 the account, then its departments): from the highest bits down its
-    explicit rating with how specific it is, its rank, and what the rank means in that place.
+    """Return a key for every name (row, up to ``end``) and place (column 0 the account, then its departments): from the highest bits down how
+    specific its explicit rating is, its rank, and its rating there: the explicit one or what the rank gives.
     """
     ranks = ratings.rules.ranks
-    keys = np.zeros((end + 1, width), dtype=np.int32)
-    ranked = ranks.astype(np.int32)[:, np.newaxis]
-    keys[: len(ranks)] = np.where(ranked > 0, ranked << _RANK | _told(ratings, numbers, width)[ranks], 0)
+    keys = np.full((end + 1, width), UNRATED, dtype=np.int32)
+    keys[: len(ranks)] = ranks.astype(np.int32)[:, np.newaxis] << _RANK | _told(ratings, numbers, width)[ranks]
     parts = [(slice(None), ratings.everywhere)]
     parts += [
         (slice(numbers[one], numbers[one] + 1), own) for one, own in ratings.departments.items() if one in numbers
@@ -156,8 +155,8 @@ def _keys(
         for name, rating in given.items():
             field = field_of(activity.name(account, name))
             if field in SPECIFIC and name <= end:
-                explicit = (SPECIFIC.index(field) + 1) * 4 + rating
-                keys[name, columns] = (keys[name, columns] & ((1 << _EXPLICIT) - 1)) | (explicit << _EXPLICIT)
+                rank = keys[name, columns] & ((1 << _EXPLICIT) - 1 >> _RANK << _RANK)
+                keys[name, columns] = SPECIFIC.index(field) + 1 << _EXPLICIT | rank | rating
     return keys
 
 
