@@ -3,7 +3,7 @@ import * as core from "@reteamz/core";
 import { ReteamzError } from "@reteamz/core";
 import { get, post, put } from "./api.ts";
 import { joinNames, type Told } from "./history.ts";
-import { fetchRoster } from "./rosters.ts";
+import { beganPlain, fetchRoster } from "./rosters.ts";
 import type { Membership } from "./types.ts";
 import { keepKeys, type OpenKeys, remember, trustOf } from "./vault.ts";
 
@@ -81,11 +81,12 @@ export class OpenMember {
     return (await this.cipher())?.encrypt(field, text) ?? core.plainEntry(field, text);
   }
 
-  /** Join names of before with their tokens, as far as an interruption left any; for the owner of an encrypted account. */
+  /** Join names of before with their tokens, as far as an interruption left any; for the owner of an account that began in the clear. */
   async joinNames(told?: Told): Promise<void> {
+    const { account, identity, owner } = this.bundle;
     const cipher = await this.cipher();
-    if (cipher && (await core.thumbprint(core.okpPublic(this.bundle.identity))) === this.bundle.owner)
-      await joinNames(cipher, told);
+    if (!cipher || (await core.thumbprint(core.okpPublic(identity))) !== owner) return;
+    if (await beganPlain(account, owner)) await joinNames(cipher, told);
   }
 
   /** The recovery kit for a code of `newCode`. */

@@ -21,6 +21,19 @@ export async function fetchRoster(account: string, owner: string, mark: RosterHe
   }
 }
 
+/**
+ * Whether the account began in the clear, as its owner signed in version 1. Only such an account has readable names: in any other the
+ * server would be asking for tokens of its guesses, to look them up in its records.
+ */
+export async function beganPlain(account: string, owner: string): Promise<boolean> {
+  const key = await ownerKey(owner);
+  const [first] = (await get<{ rosters: RosterView[] }>("/api/rosters?since=0")).rosters;
+  if (!first) return false;
+  const none = { version: 0, sha256: "" };
+  const { roster } = await TrustedRoster.first(account, key, owner, none, first.roster, first.devices);
+  return roster.mode === "plain";
+}
+
 async function ownerKey(owner: string): Promise<PublicOkp> {
   const told = (await get<Membership>("/api/membership")).owner;
   if ((await thumbprint(told)) === owner) return told;
