@@ -106,6 +106,12 @@ def test_with_one_department_chosen_ratings_are_its_own(rated: Company, watched:
     with page.expect_response("**/api/ratings/*"):
         own.click()
     expect(own).to_have_attribute("aria-pressed", "true")
+    open_page(page, f"{rated.server.url}/productivity")
+    row = page.get_by_test_id("departments-rated").locator("li")
+    expect(row).to_have_count(1)
+    expect(row.locator(".name")).to_have_text("Lamp Workshop")
+    people = page.get_by_test_id("people-rated").locator("svg title").text_content()
+    assert row.locator("svg title").text_content() == people
     open_page(page, f"{rated.server.url}/apps")
     expect(button(page, "winword.exe", "Unproductive")).to_have_attribute("aria-pressed", "false")
     with page.expect_response("**/api/ratings/*"):

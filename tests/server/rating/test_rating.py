@@ -14,6 +14,8 @@ from tests.server.ingest.support import NOW_MS, identifier, token
 
 from reteamz.server.accounts.access import Viewer
 from reteamz.server.rating.rate import rate, ratings_of
+from reteamz.server.reports.rated import by_department, rated
+from reteamz.server.reports.rated_types import RatedPerson
 from reteamz.wire.accounts import RatingPut
 from reteamz.wire.errors import ReteamzError
 
@@ -149,6 +151,14 @@ def test_what_cannot_be_rated(filled: Site) -> None:
     assert code_of(put(filled, known[token("app", "0")], 1, identifier("nowhere"))) == (404, "not_found")
     Owner("other").sign_up(filled)
     assert code_of(put(filled, known[token("app", "0")], 1)) == (404, "not_found")
+
+
+def test_departments_are_the_sums_of_their_people() -> None:
+    people = [RatedPerson(id=number, name="", rated=rated({0: number, 2: 10 * number, 3: 100})) for number in range(4)]
+    told = by_department(people, {1: "sales", 3: "sales", 2: None})
+    assert list(told) == ["sales", None], "the longest time first"
+    assert told["sales"] == rated({0: 4, 2: 40, 3: 200})
+    assert told[None] == rated({0: 2, 2: 20, 3: 200}), "persons 0 and 2 are in none"
 
 
 def test_a_removed_department_rates_no_more(filled: Site) -> None:

@@ -25,7 +25,7 @@ from reteamz.server.reports import daily, queries
 from reteamz.server.reports.categories import with_categories
 from reteamz.server.reports.filters import Filter, PersonsOf, build_filter
 from reteamz.server.reports.log import log as log_page
-from reteamz.server.reports.rated import unrated
+from reteamz.server.reports.rated import by_department, unrated
 from reteamz.server.schedules import schedules_of
 from reteamz.server.store.activity import ActivityStore
 from reteamz.server.store.control import ControlStore
@@ -238,6 +238,7 @@ async def rated(asked: NamedDependency[Asked]) -> Template:
         "Productivity",
         report=report,
         tree=tree,
+        departments=by_department(report.people, {person.id: person.department for person in asked.lists.persons}),
         chart=charts.by_rating(report.days),
         **asked.rating(),
         **filtered(asked.choice, asked.lists, "/productivity"),

@@ -66,6 +66,22 @@ def by_person(activity: ActivityStore, filter: Filter, ratings: Ratings) -> dict
         return look(cursor, Resolver(cursor, activity, filter.account, ratings), filter).people
 
 
+def by_department(people: Iterable[RatedPerson], places: Mapping[int, str | None]) -> dict[str | None, Rated]:
+    """Return the time of people by department, None for those who are in none, the longest time first.
+
+    Args:
+        people: of a report.
+        places: person → department.
+    """
+    sums: dict[str | None, Sums] = defaultdict(dict)
+    for person in people:
+        theirs = sums[places.get(person.id)]
+        for number, name in enumerate(NAMES):
+            theirs[number] = theirs.get(number, 0) + getattr(person.rated, name)
+    told = {department: rated(theirs) for department, theirs in sums.items()}
+    return dict(sorted(told.items(), key=lambda one: (-one[1].tracked, one[0] or "")))
+
+
 def rated(sums: Mapping[int, int]) -> Rated:
     """Return sums by rating (spec 9.2, 3 for none) with what follows from them."""
     by_name = {name: sums.get(number, 0) for number, name in enumerate(NAMES)}
