@@ -74,17 +74,20 @@ async def attendance_page(asked: NamedDependency[Asked]) -> Template:
     report = await asyncio.to_thread(attendance, asked.activity, shown, schedules, asked.now, asked.account.timezone)
     before, this, after = months(asked.choice)
     whole = (asked.choice.first, asked.choice.last) == (this.first, after.first - _DAY)
+    today = today_in(asked.account, asked.now).isoformat()
+    shown_days = [day.isoformat() for day in reversed(days)]
     return page(
         "attendance",
         asked.account,
         "Attendance",
         report=report,
         heat=heat(await asyncio.to_thread(daily.week, asked.activity, shown)),
-        days=[day.isoformat() for day in reversed(days)],
+        days=shown_days,
+        shades={day: " weekend" * charts.weekend(day) + " today" * (day == today) for day in shown_days},
         cut=asked.filter.days > MONTH,
         by_day=lambda row: {one.day: one for one in row.days},
         weekend=charts.weekend,
-        today=today_in(asked.account, asked.now).isoformat(),
+        today=today,
         months=(before, this, after),
         whole_month=whole,
         grid=grid(report.rows[0], days[-1], days[0]) if len(report.rows) == 1 else None,
