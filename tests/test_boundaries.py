@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[1]
 
 
@@ -22,6 +24,7 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.timeout(2400)
 def test_the_servers_tests_pass_without_the_ends() -> None:
     ran = run("-m", "pytest", "-p", "tests.server.without_crypto", "-p", "no:cacheprovider", "tests/server")
     assert ran.returncode == 0, ran.stdout[-3000:] + ran.stderr[-2000:]
