@@ -18,7 +18,7 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
         capture_output=True,
         text=True,
         cwd=ROOT,
-        timeout=550,
+        timeout=2300,
         check=False,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
     )
