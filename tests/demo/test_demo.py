@@ -14,9 +14,15 @@ from tests.agent.conftest import log_rows
 from tests.waiting import wait_for
 from tests.windows import Windows
 
+from reteamz.demo.company import found
 from reteamz.owner.client import Owner
 
 COMMAND = [sys.executable, "-m", "reteamz.cli.main", "demo"]
+
+
+def test_everybody_has_a_name_of_their_own() -> None:
+    for people in (5, 200, 325):
+        assert len({person.name for person in found(people).people}) == people
 
 
 def test_once_prints_one_object_and_leaves_no_name_behind(tmp_path: Path) -> None:

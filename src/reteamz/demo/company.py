@@ -81,7 +81,8 @@ def found(people: int = 5, seed: int = 1) -> Company:
     for index in range(people):
         department = DEPARTMENTS[index % len(DEPARTMENTS)]
         first = _FIRST[index % len(_FIRST)]
-        last = _LAST[(index + index // len(_FIRST)) % len(_LAST)]
+        # Two steps a round: one would bring every round back to the same last names.
+        last = _LAST[(index + 2 * (index // len(_FIRST))) % len(_LAST)]
         members.append(
             Person(
                 name=f"{first} {last}",

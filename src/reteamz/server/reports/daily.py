@@ -46,7 +46,7 @@ def timeline(activity: ActivityStore, filter: Filter, days: int = 1, page: int =
     """
     only = replace(filter, first=max(filter.first, filter.last - timedelta(days=days - 1)))
     with activity.cursor() as cursor:
-        people = cursor.execute(f"SELECT DISTINCT person FROM {events(only)} ORDER BY person").fetchall()
+        people = cursor.execute(f"SELECT DISTINCT person FROM {sql.days(only)} ORDER BY person").fetchall()
         shown = frozenset(person for (person,) in people[(page - 1) * limit : page * limit])
         found = cursor.execute(
             f"""
