@@ -21,6 +21,7 @@ from reteamz.server.reports import daily, queries, sql
 from reteamz.server.reports.attendance import recorded
 from reteamz.server.reports.filters import Filter
 from reteamz.server.reports.log import log
+from reteamz.server.reports.names import names_in
 from reteamz.server.reports.rated import productivity
 from reteamz.server.store.activity import ActivityStore, rollup
 
@@ -133,6 +134,9 @@ def test_what_is_rolled_up_changes_no_report(
         (numbers[person], kinds[kind], numbers[app], numbers[title], numbers[doc]): (ms, count)
         for person, kind, app, title, doc, ms, count, _, _ in found
     } == {key: (ms, visits[key]) for key, ms in spent.items()}
+    someone = activity.id_of(account, token("person", "0"))
+    known = {TOKENS[place] for row in rows if row[1] == 0 for place in (row[1], *row[6:11]) if place >= 0}
+    assert {activity.name(account, name) for name in names_in(activity, account, {someone} if someone else ())} == known
     assert min(row[7] for row in found) == min(row[3] for row in rows)
     assert max(row[8] for row in found) == max(row[3] + row[4] for row in rows)
     assert whole.mark >= 0 or not any(rolled for _, _, rolled in slices)
