@@ -27,14 +27,16 @@ APART: Final = 1 + -(-2 * UTC_OFFSET_MIN // 1440)
 
 def log(activity: ActivityStore, filter: Filter, page: int, limit: int) -> LogPage:
     """Return one page of the raw log, oldest first. Blocks; raises ``StoreFailure`` while the store is closed."""
+    # What arrives meanwhile has its place in the order as well.
+    whole = replace(filter, tail=True)
     with activity.cursor() as cursor:
         # One view of the store for all the questions; closing the cursor ends it.
         cursor.execute("BEGIN TRANSACTION")
         days = cursor.execute(
-            f"SELECT day, sum(visits)::BIGINT FROM {sql.days(filter)} GROUP BY day ORDER BY day"
+            f"SELECT day, sum(visits)::BIGINT FROM {sql.days(whole)} GROUP BY day ORDER BY day"
         ).fetchall()
         count = sum(events for _, events in days)
-        found = _rows(cursor, filter, days, (page - 1) * limit, limit)
+        found = _rows(cursor, whole, days, (page - 1) * limit, limit)
     devices = {number: device for device, number in activity.device_numbers(filter.account).items()}
     pages = pages_of(count, limit)
     return LogPage(

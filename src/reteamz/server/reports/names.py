@@ -14,7 +14,8 @@ from reteamz.server.store.activity.schema import NAMED
 def names_in(activity: ActivityStore, account: str, persons: Collection[int]) -> frozenset[int]:
     """Return the ids of every name in the rows of some persons, and of those persons. Blocks."""
     number = activity.account_number(account)
-    theirs = Filter(account, number, date.min, date.max, frozenset(persons), mark=activity.mark)
+    mark, tail = activity.rolled
+    theirs = Filter(account, number, date.min, date.max, frozenset(persons), mark=mark, tail=tail)
     with activity.cursor() as cursor:
         found = cursor.execute(
             " UNION ".join(f"SELECT {field} FROM {cells(theirs, field)}" for field in NAMED)

@@ -106,8 +106,13 @@ def _smallest(filter: Filter, columns: frozenset[str]) -> str:
     if filter.hours is not None:
         # Sums of a day do not tell when in the day it was.
         return f"({told} FROM {events(filter)})"
+    rolled = (
+        f"SELECT {listed}, ms, visits, first_ms, last_ms FROM {table} WHERE {where(filter)} AND part <= {filter.mark:d}"
+    )
+    if not filter.tail:
+        return f"({rolled})"
     return f"""(
-        SELECT {listed}, ms, visits, first_ms, last_ms FROM {table} WHERE {where(filter)} AND part <= {filter.mark:d}
+        {rolled}
         UNION ALL
         {told} FROM event WHERE {where(filter)} AND part > {filter.mark:d}
     )"""

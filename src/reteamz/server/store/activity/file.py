@@ -106,6 +106,12 @@ class ActivityFile:
         return self._rolled[0]
 
     @property
+    def rolled(self) -> tuple[int, bool]:
+        """The mark, and whether there are events after it: without any, a query need not look for them."""
+        with self._lock:
+            return self._rolled[0], self.unrolled > 0
+
+    @property
     def unrolled(self) -> int:
         """Number of events that are not rolled up."""
         return self._committed[1] - self._rolled[1]
