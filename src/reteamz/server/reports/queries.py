@@ -102,10 +102,10 @@ def _ranking(
         f"""
         WITH used AS (
             SELECT {field} AS id, sum(ms)::BIGINT AS ms, sum(visits)::BIGINT AS visits
-            FROM {totals(filter, field)} WHERE kind <= {LAST_USED_KIND} GROUP BY {field}
-        ), named AS (FROM used WHERE id > 0)
-        SELECT id, ms, visits, (SELECT count(*) FROM named), (SELECT sum(ms)::BIGINT FROM named)
-        FROM named ORDER BY ms DESC, id LIMIT {limit:d} OFFSET {offset:d}
+            FROM {totals(filter, field)} WHERE kind <= {LAST_USED_KIND} AND {field} > 0 GROUP BY {field}
+        )
+        SELECT id, ms, visits, (SELECT count(*) FROM used), (SELECT sum(ms)::BIGINT FROM used)
+        FROM used ORDER BY ms DESC, id LIMIT {limit:d} OFFSET {offset:d}
         """
     ).fetchall()
     if found:

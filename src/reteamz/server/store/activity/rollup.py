@@ -24,13 +24,16 @@ _DAY_KEY: Final = ("account", "day", "person", "device", "kind", "utc_offset")
 _APP_KEY: Final = (*_DAY_KEY, "app", "site", "rating")
 _KEY: Final = (*_APP_KEY, "title", "url", "doc")
 _NAME_KEY: Final = ("account", "day", "kind", "app", "site", "rating", "title", "url", "doc")
+_SITE_KEY: Final = ("account", "day", "kind", "app", "site", "rating")
 ROLLUPS: Final[dict[str, tuple[str, ...]]] = {
+    "rollup_site": _SITE_KEY,
     "rollup_day": _DAY_KEY,
-    "rollup_name": _NAME_KEY,
     "rollup_app": _APP_KEY,
+    "rollup_name": _NAME_KEY,
     "rollup": _KEY,
 }
-"""Tables from the smallest to the largest, and what each is grouped by: without names, without persons, without titles, everything."""
+"""Tables from the smallest to the largest, and what each is grouped by: without persons and titles, without names, without titles,
+without persons, everything."""
 
 
 def hours(events: str) -> str:
@@ -77,7 +80,12 @@ def roll(cursor: duckdb.DuckDBPyConnection, mark: int, upto: int) -> None:
         FROM event WHERE {between} GROUP BY {key} ORDER BY account, day, person
         """
     )
-    for table, source in (("rollup_name", "rollup"), ("rollup_app", "rollup"), ("rollup_day", "rollup_app")):
+    for table, source in (
+        ("rollup_name", "rollup"),
+        ("rollup_app", "rollup"),
+        ("rollup_day", "rollup_app"),
+        ("rollup_site", "rollup_app"),
+    ):
         key = ", ".join(ROLLUPS[table])
         cursor.execute(
             f"""

@@ -34,6 +34,7 @@ NAME_COLUMNS: Final[dict[str, tuple[str, ...]]] = {
     "rollup": NAMED,
     "rollup_name": ("app", "site", "title", "url", "doc"),
     "rollup_app": ("person", "app", "site"),
+    "rollup_site": ("app", "site"),
     "rollup_day": ("person",),
     "rollup_hour": ("person",),
 }
@@ -79,6 +80,11 @@ CREATE TABLE IF NOT EXISTS rollup (
 CREATE TABLE IF NOT EXISTS rollup_name (
     account INTEGER NOT NULL, day DATE NOT NULL, kind UTINYINT NOT NULL, app INTEGER NOT NULL, site INTEGER NOT NULL,
     rating TINYINT NOT NULL, title INTEGER NOT NULL, url INTEGER NOT NULL, doc INTEGER NOT NULL,
+    ms BIGINT NOT NULL, visits INTEGER NOT NULL, first_ms BIGINT NOT NULL, last_ms BIGINT NOT NULL, part BIGINT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS rollup_site (
+    account INTEGER NOT NULL, day DATE NOT NULL, kind UTINYINT NOT NULL, app INTEGER NOT NULL, site INTEGER NOT NULL,
+    rating TINYINT NOT NULL,
     ms BIGINT NOT NULL, visits INTEGER NOT NULL, first_ms BIGINT NOT NULL, last_ms BIGINT NOT NULL, part BIGINT NOT NULL
 );
 CREATE TABLE IF NOT EXISTS rollup_app (
