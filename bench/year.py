@@ -270,10 +270,10 @@ def organise(owner: Owner, company: Company, data: Path) -> None:
         if field == "title":
             wanted = {text: number % 3 for number, text in enumerate(list(by_text)[:100])}
         else:
-            wanted = {owner.entry(field, name): rating for name, rating in RATINGS.items()}  # type: ignore[arg-type]
+            wanted = {owner.entry(field, name): rating for name, rating in RATINGS.items()}  # type: ignore[arg-type]  # one of three fields
         for text, rating in wanted.items():
             if text in by_text:
-                put = RatingPut(rating)  # type: ignore[arg-type]
+                put = RatingPut(rating)  # type: ignore[arg-type]  # 0, 1 or 2
                 owner.connection.send("PUT", f"/api/ratings/{by_text[text]}", put)
                 rated += 1
     assert rated > 110, rated

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 from tests.adversary.conftest import lie
-from tests.browser import log_in, open_page
+from tests.browser import PASSWORD, log_in, open_page
 from tests.conftest import RealServer
 from tests.owner.test_history import Fleet
 from tests.waiting import wait_for
-from tests.web.conftest import now
+from tests.web.conftest import Company, now
 
 from reteamz.crypto.keys import make_okp
 from reteamz.crypto.prune import NOTHING, TrustedPrune, sign_prune
@@ -137,3 +137,19 @@ def test_the_owners_end_signs_for_nothing_that_it_could_not_verify(
     assert fleet.state().prune is None
     assert fleet.state().state == "readable"
     fleet.close()
+
+
+def test_10_names_are_guessed_as_readable_ones_of_before(company: Company, page: Page) -> None:
+    """An account that began encrypted has none: whoever asks for their tokens wants to find a guess in the records."""
+    guesses = {"left": 1, "entries": [{"id": 1, "text": "title:Offer 4711 for Ridgeway Looms"}], "labels": []}
+    posted = []
+    page.on("request", lambda request: posted.append(request.url) if request.method == "POST" else None)
+    lie(page, "**/api/history/names*", lambda told: told.update(guesses))
+    log_in(page, company.server.url, company.email)
+    page.get_by_test_id("lock").click()
+    page.fill("#unlock-password", PASSWORD)
+    page.click("#unlock button")
+    expect(page.get_by_test_id("top-title")).to_contain_text("Ridgeway Looms")
+    open_page(page, f"{company.server.url}/titles")
+    assert [url for url in posted if "/api/login" in url]
+    assert not [url for url in posted if "/api/history" in url]

@@ -104,22 +104,6 @@ def test_1_a_confirmed_computer_with_other_keys_gets_no_grant(server: RealServer
     owner.close()
 
 
-def test_10_names_are_guessed_as_readable_ones_of_before(company: Company, page: Page) -> None:
-    """An account that began encrypted has none: whoever asks for their tokens wants to find a guess in the records."""
-    guesses = {"left": 1, "entries": [{"id": 1, "text": "title:Offer 4711 for Ridgeway Looms"}], "labels": []}
-    posted = []
-    page.on("request", lambda request: posted.append(request.url) if request.method == "POST" else None)
-    lie(page, "**/api/history/names*", lambda told: told.update(guesses))
-    log_in(page, company.server.url, company.email)
-    page.get_by_test_id("lock").click()
-    page.fill("#unlock-password", PASSWORD)
-    page.click("#unlock button")
-    expect(page.get_by_test_id("top-title")).to_contain_text("Ridgeway Looms")
-    open_page(page, f"{company.server.url}/titles")
-    assert [url for url in posted if "/api/login" in url]
-    assert not [url for url in posted if "/api/history" in url]
-
-
 def test_4_the_bundle_of_somebody_else(company: Company, page: Page) -> None:
     other = Owner.sign_up(company.server.url, "other@company.example", PASSWORD, "Other", now=now)
     bundle = other.connection.get("/api/bundle", dict)["bundle"]

@@ -280,3 +280,14 @@ def test_a_file_that_the_server_does_not_know_is_found(make_server: Callable[[],
     fleet.owner.connection.send("POST", "/api/history/erase")
     wait_for(lambda: fleet.state().state == "done", what="another search")
     fleet.close()
+
+
+def test_an_account_that_began_encrypted_is_asked_for_no_token(server: RealServer) -> None:
+    asked: list[str] = []
+    with httpx.Client(event_hooks={"request": [lambda request: asked.append(request.url.path)]}) as http:
+        owner = Owner.sign_up(server.url, "born@company.example", PASSWORD, "Canary Company", now=now, http=http)
+        with pytest.raises(ReteamzError) as refused:
+            encrypt_history(owner, now())
+        assert refused.value.code == "input_invalid"
+        assert "/api/rosters" in asked
+        assert not [path for path in asked if path.startswith("/api/history")]

@@ -242,7 +242,7 @@ def test_tables_are_saved_as_xlsx_and_csv(url: str, watched: Watched, tmp_path: 
             assert len(list(csv.reader(file))) == shown
         if name == "attendance":
             first = next(sheet.iter_rows(values_only=True))
-            assert [cell.date() for cell in first[1:-1]] == [MONDAY + timedelta(days=step) for step in range(7)]  # type: ignore[union-attr]
+            assert [cell.date() for cell in first[1:-1]] == [MONDAY + timedelta(days=step) for step in range(7)]  # type: ignore[union-attr]  # dates
             worked = {row[0]: row[1] for row in sheet.iter_rows(min_row=2, values_only=True)}
             assert worked == {OTTI: timedelta(hours=7.5), ADA: timedelta(hours=8)}
         if name == "log":

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from reteamz.crypto.batch import ChainVerifier
 from reteamz.crypto.prune import NOTHING, TrustedPrune, open_prune, sign_prune
+from reteamz.crypto.roster import TrustedRoster
 from reteamz.crypto.tokens import TokenCipher
 from reteamz.owner.http import Connection
 from reteamz.owner.rules import renew_rules
-from reteamz.wire.accounts import DeviceKeysView, DeviceView
+from reteamz.wire.accounts import DeviceKeysView, DeviceView, Rosters
 from reteamz.wire.batch import Batch, Head, Restart, RosterHead, Void
 from reteamz.wire.encoding import b64decode, sha256
 from reteamz.wire.errors import ReteamzError
@@ -52,8 +53,29 @@ def join_names(connection: Connection, cipher: TokenCipher, told: Told = _nobody
         after = names[-1][0] if names else after
 
 
+def began_plain(owner: Owner) -> bool:
+    """Tell whether the account began in the clear, as its owner signed in version 1 of the roster (spec 13.1).
+
+    Only such an account has readable names: in any other the server would be asking for tokens of its guesses.
+    """
+    versions = owner.connection.get("/api/rosters", Rosters, since=0).rosters
+    if not versions:
+        return False
+    identity, none = owner.bundle.identity.public(), RosterHead(0, "")
+    first = TrustedRoster.first(
+        owner.account, identity, owner.bundle.owner, none, versions[0].roster, versions[0].devices
+    )
+    return first.roster.mode == "plain"
+
+
 def carry_over(owner: Owner, now: int, told: Told = _nobody) -> None:
-    """Give names, labels and rules of before their tokens; ``now`` in milliseconds."""
+    """Give names, labels and rules of before their tokens; ``now`` in milliseconds.
+
+    Raises:
+        ReteamzError: ``input_invalid`` for an account that began encrypted; those of roster and rules.
+    """
+    if not began_plain(owner):
+        raise ReteamzError("input_invalid", "This account was encrypted from its start; it has no readable names.")
     join_names(owner.connection, owner.cipher(), told)
     renew_rules(owner, now)
 

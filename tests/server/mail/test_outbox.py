@@ -41,7 +41,7 @@ class Sending:
 
     async def row(self) -> OutgoingMail:
         async with self.control.session() as session:
-            return (await session.scalars(select(OutgoingMail).order_by(OutgoingMail.id.desc()))).first()  # type: ignore[return-value]
+            return (await session.scalars(select(OutgoingMail).order_by(OutgoingMail.id.desc()))).first()  # type: ignore[return-value]  # there is one
 
 
 @asynccontextmanager

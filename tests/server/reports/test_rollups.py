@@ -55,7 +55,7 @@ def told(activity: ActivityStore, filter: Filter) -> list[Any]:
     placed = {activity.id_of(filter.account, token("person", "1")): "sales"}
     reports: list[Callable[[ActivityStore, Filter], Any]] = [
         *(
-            partial(queries.ranked, field=field, page=1, limit=10, people=True, compare=True)  # type: ignore[arg-type]
+            partial(queries.ranked, field=field, page=1, limit=10, people=True, compare=True)  # type: ignore[arg-type]  # names of fields
             for field in FIELDS[1:]
         ),
         partial(queries.people, page=1, limit=10),

@@ -212,3 +212,14 @@ def test_the_search_finds_entries_wherever_they_are(tmp_path: Path, place: int) 
     file.write_bytes(b"title:Gr\0" * 1000 + b"app:" + b"site:x")
     assert not search.in_file(file)
     assert not search.in_file(tmp_path / "none")
+
+
+def test_a_file_that_cannot_take_its_place_is_not_taken_for_one_that_did(filled: Filled) -> None:
+    filled.restate()
+    with patch.object(Path, "replace", side_effect=OSError("no permission")), pytest.raises(StoreFailure):
+        filled.store.erase_names(filled.account)
+    assert filled.whole()
+    assert not compacting.old_file(filled.path, filled.store.account_number(filled.account)).exists()
+    filled.store.erase_names(filled.account)
+    assert filled.store.count_plain(filled.account) == 0
+    assert filled.whole()

@@ -88,8 +88,14 @@ def take_its_place(path: Path, account: int) -> None:
     """Put the new file in the place of the old one; nobody may have either open."""
     fresh = _new_file(path)
     _to_disk(fresh)
-    os.link(path, old_file(path, account))
-    fresh.replace(path)
+    old = old_file(path, account)
+    os.link(path, old)
+    try:
+        fresh.replace(path)
+    except OSError:
+        # An old file says that the new one is in its place, which it is not.
+        old.unlink()
+        raise
     _to_disk(path.parent)
 
 

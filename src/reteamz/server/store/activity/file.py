@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -188,10 +189,12 @@ class ActivityFile:
 
 @contextmanager
 def failures() -> Iterator[None]:
-    """Turn what DuckDB says of a write into a ``StoreFailure``."""
+    """Turn what DuckDB or the file system says of a write into a ``StoreFailure``."""
     try:
         yield
     except duckdb.Error as error:
         text = str(error)
         full = isinstance(error, duckdb.IOException) or "No space left" in text or "Could not write" in text
         raise StoreFailure("disk_full" if full else "busy", text) from error
+    except OSError as error:
+        raise StoreFailure("disk_full" if error.errno == errno.ENOSPC else "busy", str(error)) from error
