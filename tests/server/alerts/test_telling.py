@@ -17,6 +17,7 @@ from tests.server.ingest.support import token
 from tests.server.mail.server import Mailbox, mail_box
 
 from reteamz.server.alerts.hooks import Hooks, Unreached
+from reteamz.server.alerts.post import EACH
 from reteamz.server.app import create_app
 from reteamz.server.config import load
 
@@ -170,6 +171,17 @@ def test_a_webhook_is_given_up_after_a_day_and_sent_again_by_hand(tmp_path: Path
         ("http://localhost:1/", "", "not public"),
         ("http://0.0.0.0:1/", "", "not public"),
         ("http://224.0.0.1/", "", "not public"),
+        ("http://168.63.129.16/machine", "", "not public"),
+        ("http://192.0.0.192/opc", "", "not public"),
+        ("http://[fec0::1]/", "", "not public"),
+        ("http://[::7f00:1]/", "", "not public"),
+        ("http://[::ffff:0:7f00:1]/", "", "not public"),
+        ("http://[64:ff9b:1::1]/", "", "not public"),
+        ("http://[fd00:ec2::254]/", "", "not public"),
+        ("http://0x7f.1/", "", "not public"),
+        ("http://a..b/", "", "no address"),
+        (f"http://{'a' * 64}.example/", "", "no address"),
+        ("http://xn--a.example/", "", "does not answer"),
         ("http://127.0.0.1:{free}/", "127.0.0.1", "does not answer"),
         ("https://127.0.0.1:{free}/", "127.0.0.0/8", "does not answer"),
     ],
@@ -180,6 +192,42 @@ async def test_where_webhooks_may_not_go(url: str, inside: str, word: str) -> No
     with pytest.raises(Unreached) as refused:
         await hooks.call(url.replace("{free}", str(free_port())), "secret", b"{}", 0)
     assert word in refused.value.reason
+
+
+def test_an_address_that_breaks_the_resolver_keeps_no_other_rule_waiting(tmp_path: Path, receiver: Receiver) -> None:
+    with running(tmp_path / "data", Clock(), **settings()) as site:
+        scene = Scene(site, Owner("acme").sign_up(site))
+        scene.tell("ann", MORNING, 2 * HOUR_MS, app="mail")
+        name = scene.id("app", "mail")
+        broken = scene.make("name", name=name, amount=60, hook="http://xn--a.example/")["id"]
+        scene.rule("name", name=name, amount=60, hook=receiver.url)
+        scene.turn()
+        send(site)
+        told = {row["rule"]: row["deliveries"][0] for row in scene.turn()}
+    assert len(receiver.calls) == 1
+    assert (told.pop(broken)["tries"], [one["state"] for one in told.values()]) == (1, ["sent"])
+
+
+def test_one_rule_takes_a_few_calls_a_turn(tmp_path: Path, receiver: Receiver) -> None:
+    with running(tmp_path / "data", Clock(), **settings()) as site:
+        scene = Scene(site, Owner("acme").sign_up(site))
+        scene.rule("first_use", field="app", hook=receiver.url)
+        for number in range(EACH + 2):
+            scene.tell("ann", MORNING + number * MINUTE_MS, MINUTE_MS, app=f"program {number}")
+        assert len(scene.turn()) == EACH + 2
+        send(site)
+        assert len(receiver.calls) == EACH
+        send(site)
+        assert len(receiver.calls) == EACH + 2
+        receiver.status = 500
+        scene.tell("ann", MORNING, MINUTE_MS, app="new")
+        for number in range(EACH + 2):
+            scene.tell("ann", MORNING + number * MINUTE_MS, MINUTE_MS, app=f"further {number}")
+        scene.turn()
+        calls = len(receiver.calls)
+        for _ in range(3):
+            send(site)
+        assert len(receiver.calls) == calls + 1, "those that were not called wait with the one that failed"
 
 
 @in_a_loop
@@ -195,7 +243,7 @@ async def test_redirects_are_not_followed() -> None:
 @pytest.mark.parametrize(
     "url",
     ["ftp://chat.example/", "https://", "chat.example", "https://u:p@chat.example/", "https://chat.example/#x", "https://chat.example:0/",
-     "file:///etc/passwd", "https://chät.example/", "javascript:alert(1)", "https://[::1"],
+     "file:///etc/passwd", "https://chat..example/", f"https://{'a' * 64}.example/", "https://chät.example/", "javascript:alert(1)", "https://[::1"],
 )  # fmt: skip
 def test_what_is_no_webhook(site: Site, owner: Owner, url: str) -> None:
     answer = site.call("POST", "/api/alert-rules", Scene(site, owner).body("fork", hook=url))

@@ -16,6 +16,10 @@ import httpx
 TIMEOUT_S: Final = 10.0
 """Longest time that one call may take, in seconds."""
 _NAT64: Final = ip_network("64:ff9b::/96")
+_UNICAST: Final = ip_network("2000::/3")
+"""All of IPv6 that is public; what lies outside wraps other addresses, or is a site's own."""
+_SERVICES: Final = (ip_network("192.0.0.0/24"), ip_network("192.88.99.0/24"), ip_network("168.63.129.16/32"))
+"""Called public, but answered by the machine's own surroundings: protocol assignments, relays, a cloud's control address."""
 
 
 class Unreached(Exception):
@@ -58,7 +62,8 @@ class Hooks:
             raise Unreached("It does not answer in time.") from None
         except ssl.SSLError:
             raise Unreached("Its certificate is not valid.") from None
-        except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
+        # A host that no name can be is a ValueError: one bad address must not keep the calls of all others waiting.
+        except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
             certificate = "CERTIFICATE" in str(error)
             raise Unreached("Its certificate is not valid." if certificate else "It does not answer.") from None
         if 300 <= status < 400:
@@ -87,7 +92,7 @@ class Hooks:
         """Return an address of a host. Raises ``Unreached`` when any of its addresses is one that must not be called."""
         try:
             found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        except OSError:
+        except (OSError, UnicodeError):
             raise Unreached("Its name has no address.") from None
         addresses = [str(entry[4][0]).partition("%")[0] for entry in found]
         if not addresses or not all(self._allowed(ip_address(one)) for one in addresses):
@@ -100,6 +105,8 @@ class Hooks:
             return self._allowed(inner)
         if any(address in network for network in self._inside):
             return True
+        if any(address in network for network in _SERVICES) or (address.version == 6 and address not in _UNICAST):
+            return False
         return address.is_global and not address.is_multicast
 
 

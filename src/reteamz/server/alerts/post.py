@@ -28,8 +28,8 @@ from reteamz.wire import alerts as wire
 
 AT_ONCE: Final = 16
 """Rules whose webhooks are called at the same time."""
-CALLS: Final = 200
-"""Most webhooks of one turn."""
+EACH: Final = 10
+"""Most webhooks that one rule calls in a turn: a slow receiver must not keep the others waiting."""
 TOLD: Final = 30
 """Most alerts that a mail spells out."""
 
@@ -123,11 +123,11 @@ class Post:
         """Call the webhooks that are due, and return how many took it. A rule's are called in their order, one by one."""
         now = self._now()
         async with self._control.session() as session:
-            due = (await _due(session, "hook", now))[:CALLS]
-            computers = await _computers(session, [alert for _, alert, _ in due])
-        rules: dict[str, list[_Due]] = defaultdict(list)
-        for row in due:
-            rules[row[2].id].append(row)
+            rules: dict[str, list[_Due]] = defaultdict(list)
+            for row in await _due(session, "hook", now):
+                rules[row[2].id].append(row)
+            told = [alert for rows in rules.values() for _, alert, _ in rows[:EACH]]
+            computers = await _computers(session, told)
         few = asyncio.Semaphore(AT_ONCE)
 
         async def one(rows: list[_Due]) -> int:
@@ -139,7 +139,7 @@ class Post:
     async def _call_rule(self, rows: list[_Due], computers: dict[str, str]) -> int:
         """Call a rule's webhooks until one fails: those that follow wait with it."""
         taken = 0
-        for at, (delivery, alert, rule) in enumerate(rows):
+        for at, (delivery, alert, rule) in enumerate(rows[:EACH]):
             try:
                 if not rule.hook:
                     raise Unreached("The rule has no webhook any more.")

@@ -170,6 +170,7 @@ def _check_hook(url: str) -> None:
     try:
         parts = urlsplit(url)
         sound = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+        (parts.hostname or "").encode("idna")
     except ValueError:
         sound = False
     if not sound or parts.username or parts.password or parts.fragment or not url.isascii() or not url.isprintable():
