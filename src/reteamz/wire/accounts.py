@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 import msgspec
 
@@ -13,7 +13,10 @@ from reteamz.wire.jwk import PublicOkp, PublicRsa
 from reteamz.wire.roster import Mode, Right, Role
 
 Document = Annotated[str, msgspec.Meta(max_length=limits.DOCUMENT_BYTES)]
-Email = Annotated[str, msgspec.Meta(pattern=r"^[^@\s]{1,64}@[^@\s]{1,255}$", max_length=320)]
+_ATOM: Final = r"[^@\s\x00-\x1f\x7f-\x9f\"(),.:;<>\[\]\\]+"
+_ADDRESS: Final = rf"^(?!.*=\?)(?=[^@]{{1,64}}@[^@]{{1,255}}$){_ATOM}(\.{_ATOM})*@{_ATOM}(\.{_ATOM})*$(?!\n)"
+Email = Annotated[str, msgspec.Meta(pattern=_ADDRESS, max_length=320)]
+"""One address: nothing that the head of a mail reads as two, as a name, or as encoded words (RFC 5322, RFC 2047)."""
 Secret = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{43}$")]
 """32 bytes in base64."""
 Totp = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{6}$")]

@@ -34,6 +34,7 @@ class Mailbox:
     port: int = 0
     mails: list[Any] = field(default_factory=list)
     raw: list[bytes] = field(default_factory=list)
+    recipients: list[str] = field(default_factory=list)
     refuse_recipient: str = ""
     refuse_data: str = ""
 
@@ -41,6 +42,7 @@ class Mailbox:
         if self.refuse_recipient:
             return self.refuse_recipient
         envelope.rcpt_tos.append(address)
+        self.recipients.append(address)
         return "250 OK"
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Envelope) -> str:

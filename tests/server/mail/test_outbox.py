@@ -6,7 +6,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import msgspec
 import pytest
+from hypothesis import given
+from hypothesis.strategies import text
 from sqlalchemy import select
 from tests.conftest import free_port
 from tests.loops import in_a_loop
@@ -16,9 +19,11 @@ from tests.server.mail.server import Mailbox, certificate, mail_box, with_passwo
 from reteamz.server.accounts.tables import Account
 from reteamz.server.config import load
 from reteamz.server.mail import Outbox, mail_server, queue
+from reteamz.server.mail.outbox import message
 from reteamz.server.mail.tables import OutgoingMail
 from reteamz.server.store.control import ControlStore
 from reteamz.server.store.opening import prepare_control
+from reteamz.wire.accounts import Email
 from reteamz.wire.errors import ReteamzError
 
 MINUTE_MS = 60_000
@@ -210,3 +215,55 @@ def test_the_sender_is_an_address(tmp_path: Path) -> None:
     with pytest.raises(ReteamzError):
         load(tmp_path, environment=where | {"RETEAMZ_MAIL_FROM": "Reteamz"})
     assert load(tmp_path, environment={}).mail is None
+
+
+@pytest.mark.parametrize("wrong", ["a@[b", "=?utf-8?q?a=0ABcc:x?=@company.example"])
+@in_a_loop
+async def test_an_address_that_is_none_keeps_no_other_mail_waiting(tmp_path: Path, wrong: str) -> None:
+    with mail_box() as box:
+        async with sending(tmp_path, url_of(box)) as it:
+            await it.queue(to=wrong)
+            await it.queue()
+            assert await it.outbox.push() == 1
+            async with it.control.session() as session:
+                rows = list(await session.scalars(select(OutgoingMail).order_by(OutgoingMail.id)))
+            assert [row.state for row in rows] == ["failed", "sent"]
+            assert "addressed" in rows[0].reason
+            assert await it.outbox.push() == 0
+    assert [mail["To"] for mail in box.mails] == ["ann@company.example"]
+
+
+@in_a_loop
+async def test_a_mail_goes_to_one_recipient_whatever_its_address_reads_like(tmp_path: Path) -> None:
+    with mail_box() as box:
+        async with sending(tmp_path, url_of(box)) as it:
+            await it.queue(to="=?utf-8?q?x=40other.example,?=ann@company.example")
+            await it.outbox.push()
+    assert "x@other.example" not in box.recipients
+    assert len(box.recipients) == 1
+
+
+ODD = ["a,b@c.example", "<x@y", "x>@y", "a;b@c", "a:b@c", "(x)@b", "a@[b", "a@b,c", "a@b\n", "a\x00@b", '"a"@b', "a\\@b", "a@b c",
+       "=?utf-8?q?x=40other.example,?=y@b", "a@=?utf-8?q?b?=", "a", "a@", "@b"]  # fmt: skip
+
+
+@pytest.mark.parametrize("address", ODD)
+def test_nobody_signs_up_with_an_address_that_reads_as_something_else(address: str) -> None:
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.convert(address, Email)
+
+
+@given(text())
+def test_every_address_that_is_taken_can_be_written_to(local: str) -> None:
+    for address in (f"{local}@company.example", f"ann@{local}"):
+        try:
+            msgspec.convert(address, Email)
+        except msgspec.ValidationError:
+            continue
+        made = OutgoingMail(id=1, recipient=address, subject="s", queued=0, text="t", html="h")
+        assert str(message(made, "reteamz@time.example")["To"].addresses[0].addr_spec) == address
+
+
+def test_usual_addresses_are_taken() -> None:
+    for address in ("ann@company.example", "ann+work=time@mail.company.example", "jürgen.o'neil@bücher.example"):
+        assert msgspec.convert(address, Email) == address

@@ -106,7 +106,7 @@ class Outbox:
 
     async def _send(self, client: aiosmtplib.SMTP, server: MailServer, mail: OutgoingMail) -> bool:
         try:
-            await deliver(client, message(mail, server.sender))
+            await deliver(client, _message(mail, server.sender), mail.recipient)
         except Undelivered as failure:
             await self._failed(mail, failure)
             return False
@@ -128,6 +128,15 @@ class Outbox:
             row = await session.get_one(OutgoingMail, mail.id)
             row.state, row.reason, row.settled, row.tries = state, reason, self._now(), row.tries + 1
             row.text = row.html = ""
+
+
+def _message(mail: OutgoingMail, sender: str) -> EmailMessage:
+    """Return a mail as it travels. Raises ``Undelivered``."""
+    try:
+        return message(mail, sender)
+    except Exception as error:
+        # The library fails in many ways on an address that is none: that mail is given up, those behind it are sent.
+        raise Undelivered("A mail cannot be addressed like this.", final=True) from error
 
 
 def message(mail: OutgoingMail, sender: str) -> EmailMessage:

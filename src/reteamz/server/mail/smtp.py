@@ -132,10 +132,10 @@ def _reason(error: Exception) -> str:
     return "The mail server does not answer."
 
 
-async def deliver(client: aiosmtplib.SMTP, message: EmailMessage) -> None:
-    """Hand one mail over. Raises ``Undelivered``."""
+async def deliver(client: aiosmtplib.SMTP, message: EmailMessage, recipient: str) -> None:
+    """Hand one mail over to one recipient, whatever its head says. Raises ``Undelivered``."""
     try:
-        await client.send_message(message)
+        await client.send_message(message, recipients=[recipient])
     except aiosmtplib.SMTPRecipientsRefused as error:
         code = error.recipients[0].code
         raise Undelivered(f"The mail server refuses the recipient ({code}).", final=code >= 500) from error
