@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 from tests.server.company import Computer, Owner, Site, code_of
+from tests.server.guests import Guest, invite
 from tests.server.ingest.support import NOW_MS, token
 
 HOUR_MS = 3_600_000
@@ -145,3 +146,20 @@ def test_the_journal_has_what_was_signed(site: Site, plain: Owner) -> None:
     site.call("POST", "/api/history/names", answers(site))
     assert bodies() == before
     assert msgspec.json.encode(before)
+
+
+def test_who_was_invited_as_an_entry_that_is_joined_away_sees_the_person_it_was(site: Site, plain: Owner) -> None:
+    known = ids(site)
+    enable(site, plain)
+    assert site.post_batch(worked(computer_of(site, plain), TOKENS, 2)).status_code == 200
+    fresh = ids(site)
+    assert invite(site, plain, "otti", role="employee", person=fresh[TOKENS[0]]).status_code == 201
+    assert invite(site, plain, "twin", role="employee", person=known[PLAIN[0]]).status_code == 201, "nobody knows yet"
+    assert site.call("POST", "/api/history/names", answers(site)).json() == {"left": 0}
+    assert Guest(plain, "otti").join(site).status_code == 201
+    assert code_of(Guest(plain, "twin").join(site)) == (400, "input_invalid"), (
+        "two invitations turned out to be for one"
+    )
+    plain.log_in(site)
+    waiting = [one for one in site.told("/api/members") if one["state"] == "waiting"]
+    assert [one["person"] for one in waiting] == [known[PLAIN[0]]]

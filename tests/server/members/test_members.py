@@ -85,6 +85,17 @@ def test_an_invitation_is_listed_until_it_is_used_or_withdrawn(site: Site, owner
     assert "member_invited" in [entry["action"] for entry in site.told("/api/audit")["entries"]]
 
 
+def test_nobody_is_invited_twice_for_one_person(site: Site, owner: Owner, person: int) -> None:
+    assert invite(site, owner, "ann", role="employee", person=person).status_code == 201
+    assert code_of(invite(site, owner, "anna", role="employee", person=person)) == (400, "input_invalid")
+    site.clock.ms += 3_600_001
+    owner.log_in(site)
+    assert invite(site, owner, "anna", role="employee", person=person).status_code == 201, "the first has expired"
+    assert Guest(owner, "anna").join(site).status_code == 201
+    owner.log_in(site)
+    assert code_of(invite(site, owner, "anne", role="employee", person=person)) == (400, "input_invalid")
+
+
 def test_an_invitation_is_used_once_and_in_time(site: Site, owner: Owner) -> None:
     invite(site, owner, "mia")
     assert Guest(owner, "mia").join(site).status_code == 201

@@ -40,7 +40,8 @@ async def invite(
     if (invitation.account, invitation.ticket) != (viewer.account, post.ticket):
         raise ReteamzError("input_invalid", "The invitation is for another code; load the page again.")
     if invitation.role == "employee":
-        await _require_person(session, activity, viewer.account, invitation.person)
+        person = await _require_person(session, activity, viewer.account, invitation.person)
+        await _require_uninvited(session, activity, viewer, person, now)
     await _require_departments(session, viewer.account, invitation.departments)
     if post.label is not None:
         check_label(post.label, (await session.get_one(Account, viewer.account)).mode)
@@ -91,14 +92,32 @@ def _view(row: Ticket) -> InvitationView:
     )
 
 
-async def _require_person(session: AsyncSession, activity: ActivityStore, account: str, person: int | None) -> None:
-    if person is None or not await asyncio.to_thread(activity.entries, account, "person", 0, 1, [person]):
-        raise ReteamzError("not_found", "There is no such person; load the page again.")
+async def require_free(session: AsyncSession, account: str, person: int) -> None:
+    """Require that nobody sees a person's records as their own. Raises ``input_invalid``."""
     taken = await session.scalar(
         select(Member.id).where(Member.account == account, Member.person == person, Member.state != "removed")
     )
     if taken is not None:
         raise ReteamzError("input_invalid", "This person is a member already; remove them before you invite again.")
+
+
+async def _require_person(session: AsyncSession, activity: ActivityStore, account: str, person: int | None) -> int:
+    """Return the id that stands for a person who may be invited."""
+    if person is None or not await asyncio.to_thread(activity.entries, account, "person", 0, 1, [person]):
+        raise ReteamzError("not_found", "There is no such person; load the page again.")
+    stands = activity.first(account, person)
+    await require_free(session, account, stands)
+    return stands
+
+
+async def _require_uninvited(
+    session: AsyncSession, activity: ActivityStore, viewer: Viewer, person: int, now: int
+) -> None:
+    for view in await invitations_of(session, viewer, now):
+        if view.person is not None and activity.first(viewer.account, view.person) == person:
+            raise ReteamzError(
+                "input_invalid", "This person has an invitation already; withdraw it, then invite again."
+            )
 
 
 async def _require_departments(session: AsyncSession, account: str, departments: list[str]) -> None:

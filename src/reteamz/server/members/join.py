@@ -16,9 +16,10 @@ from reteamz.server.accounts.tables import Account, Member
 from reteamz.server.audit.record import record
 from reteamz.server.devices.enrol import find_ticket, take_ticket
 from reteamz.server.members.follow import prints_of
-from reteamz.server.members.invite import invitation_in
+from reteamz.server.members.invite import invitation_in, require_free
 from reteamz.server.roster.post import owner_key
 from reteamz.server.roster.tables import StoredGrant
+from reteamz.server.store.activity import ActivityStore
 from reteamz.wire.encoding import b64decode, strict_decode
 from reteamz.wire.errors import ReteamzError
 from reteamz.wire.jwk import ed25519_key, rsa_key
@@ -35,7 +36,7 @@ async def offer(session: AsyncSession, start: JoinStart, now: int) -> JoinOffer:
     return JoinOffer(await owner_key(session, account.id), account.mode)  # type: ignore[arg-type]  # of a decoded roster
 
 
-async def join(session: AsyncSession, post: JoinRequest, now: int) -> Member:
+async def join(session: AsyncSession, activity: ActivityStore, post: JoinRequest, now: int) -> Member:
     """Take a new member in who waits for the owner; ``now`` in milliseconds. The same joining again changes nothing.
 
     Raises:
@@ -55,6 +56,11 @@ async def join(session: AsyncSession, post: JoinRequest, now: int) -> Member:
     if await session.scalar(select(Member.id).where(Member.email == email)):
         raise ReteamzError("email_taken", "There is an account for this address; log in, or use another address.")
     invitation = invitation_in(ticket.invitation)
+    person = invitation.person
+    if person is not None:
+        # Since the invitation was signed, two entries may have turned out to be one person.
+        person = activity.first(told.account, person)
+        await require_free(session, told.account, person)
     member = Member(
         id=told.member,
         account=told.account,
@@ -71,7 +77,7 @@ async def join(session: AsyncSession, post: JoinRequest, now: int) -> Member:
         departments=[],
         totp="",
         totp_step=0,
-        person=invitation.person,
+        person=person,
         label=ticket.label,
         ticket=ticket.id,
         redemption=redemption,

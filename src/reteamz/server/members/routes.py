@@ -71,6 +71,7 @@ async def join_account(
     request: Request[Any, Any, Any],
     data: JSONBody[JoinRequest],
     control: NamedDependency[ControlStore],
+    activity: NamedDependency[ActivityStore],
     config: NamedDependency[Config],
     redemptions: NamedDependency[Limiter],
     now: NamedDependency[Now],
@@ -78,7 +79,7 @@ async def join_account(
     """Redeem an invitation (spec 14.3). The session sees nothing but its own membership until the owner confirmed."""
     redemptions.take(request.client.host if request.client else "", now())
     async with control.session() as session:
-        member = await join.join(session, data, now())
+        member = await join.join(session, activity, data, now())
         await close_cookie(session, request.cookies.get(COOKIE, ""))
         cookie = open_session(session, member.id, client_of(request), now())
     body = LoggedIn(member.account, member.id)
