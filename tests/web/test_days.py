@@ -37,7 +37,7 @@ def url(server: RealServer, tmp_path_factory: pytest.TempPathFactory) -> str:
         start = int(datetime(2026, 3, 10, 8, 0, tzinfo=UTC).timestamp() * 1000)
         for minute, length, kind, app, title in (
             (0, 60, ACTIVE, "WinWord.exe", "Offer 4711"),
-            (60, 30, MEETING, "Teams.exe", "Weekly planning"),
+            (60, 30, MEETING, "Teams.exe", "Weekly;=1+1;planning"),
             (90, 15, IDLE, "", ""),
             (105, 45, ACTIVE, "Excel.exe", '=HYPERLINK("http://127.0.0.1:1/")'),
         ):
@@ -136,7 +136,7 @@ def test_a_table_is_saved_readable_and_harmless(url: str, watched: Watched, tmp_
     assert {row[0]: row[1] for row in rows[1:]} == {
         "Offer 4711": "1.0000",
         '\'=HYPERLINK("http://127.0.0.1:1/")': "0.7500",
-        "Weekly planning": "0.5000",
+        "Weekly;'=1+1;planning": "0.5000",
     }
     open_page(page, f"{url}/attendance?from={DAY}&to={DAY}")
     with page.expect_download() as download:

@@ -29,9 +29,12 @@ export function csv(rows: Cell[][]): string {
 }
 
 function field(cell: Cell): string {
-  // A title may begin as a formula does; a spreadsheet must not run it.
-  const text = typeof cell === "string" ? (/^[=+\-@\t]/.test(cell) ? `'${cell}` : cell) : written(cell);
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  // A title may begin as a formula does, also behind what other spreadsheets take for the end of a cell: none must run it.
+  const text =
+    typeof cell === "string"
+      ? cell.replace(/(^|[;\t\r\n])(?=[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20])/g, "$1'")
+      : written(cell);
+  return /[",;\t\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
 function written(cell: Exclude<Cell, string>): string {
