@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 import msgspec
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, Request, expect
 from tests.adversary.conftest import Computer, lie
 from tests.browser import PASSWORD, log_in, open_page
 from tests.conftest import RealServer
@@ -26,7 +26,9 @@ from reteamz.agent.samples import Sample
 from reteamz.crypto.keys import make_okp, make_rsa
 from reteamz.crypto.roster import sign_roster
 from reteamz.owner.client import Owner
+from reteamz.owner.rules import publish_rules
 from reteamz.wire.accounts import Rosters
+from reteamz.wire.rules import Category, Rule, RuleTree
 
 
 @pytest.fixture
@@ -273,6 +275,30 @@ def test_10_a_page_that_says_encryption_is_off_gets_tokens_all_the_same(company:
 def _replaced(route: Any, old: str, new: str) -> None:
     answer = route.fetch()
     route.fulfill(response=answer, body=answer.text().replace(old, new))
+
+
+def test_withheld_rules_are_not_signed_anew_as_none(server: RealServer, page: Page) -> None:
+    """The server says that it is time to sign the rules again, and shows a browser that never saw any that there are none."""
+    email = "withheld@company.example"
+    owner = Owner.sign_up(server.url, email, PASSWORD, "Lamplight Works", now=now)
+    publish_rules(
+        owner,
+        RuleTree(categories=[Category(1, None, "Work", 2)], rules=[Rule(1, [], "^Offer", False)], overrides=[]),
+        now(),
+    )
+    lie(page, "**/api/rules", lambda told: told.update(rules=[]))
+    lie(page, "**/api/verdicts", lambda told: told.update(newest=1, applied=0, judged=0, last=1, stale=True))
+    asked: list[str] = []
+
+    def twice(request: Request) -> bool:
+        if request.url.endswith("/api/rules"):
+            asked.append(request.method)
+        return len(asked) == 2
+
+    with page.expect_request(twice):
+        log_in(page, server.url, email)
+    assert asked == ["GET", "GET"], "read to sign, and read to judge; nothing was posted"
+    owner.close()
 
 
 @pytest.mark.parametrize("what", ["field", "epoch"])

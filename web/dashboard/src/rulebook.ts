@@ -61,11 +61,15 @@ export async function saveRules(keys: OpenKeys, previous: RulesHead, tree: RuleT
   return head;
 }
 
-/** Sign the rules again, with labels as they are encrypted now; false for a member who may not (spec 12.4). */
+/**
+ * Sign the rules again, with labels as they are encrypted now; false for a member who may not, and where there are none: the server
+ * says that it is time, and must not get an empty set signed by withholding the real one (spec 12.4).
+ */
 export async function renewRules(keys: OpenKeys): Promise<boolean> {
   const { head, tree, maySign } = await openRulebook(keys);
-  if (maySign) await saveRules(keys, head, tree);
-  return maySign;
+  if (!maySign || !head.version) return false;
+  await saveRules(keys, head, tree);
+  return true;
 }
 
 async function rosterOf(keys: OpenKeys): Promise<TrustedRoster> {
