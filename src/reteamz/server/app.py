@@ -94,6 +94,7 @@ def create_app(config: Config, now: Now = wall_clock) -> Litestar:
         lifespan=[services.running],
         exception_handlers=errors.HANDLERS,
         csrf_config=security.csrf(config, derived(secret, "csrf").hex()),
+        before_request=security.refuse_other_sites,
         before_send=[security.add_headers],
         middleware=[MetricsMiddleware(services.metrics)],
         request_max_body_size=BODY_BYTES,
