@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -14,7 +15,6 @@ from reteamz.agent.control import ControlServer, LastSeen, Request, Status
 from reteamz.agent.desktop.base import Desktop
 from reteamz.agent.desktop.choose import WAYLAND
 from reteamz.agent.device import Device
-from reteamz.agent.feeds import Feeds
 from reteamz.agent.folder import lock
 from reteamz.agent.localapi.serve import LocalApi
 from reteamz.agent.policy import Policy
@@ -78,15 +78,15 @@ class Daemon:
             desktop = self._open_desktop()
             if desktop is not None:
                 stack.callback(desktop.close)
-            feeds = Feeds()
-            recorder = Recorder(device, desktop, feeds, self._person, self._now, policy.idle_limit)
-            uploader = Uploader(device, recorder.final, self._settings.upload_every, self._now)
-            api = LocalApi(self._folder, device, feeds, self._settings.port, self._now)
+            session = device.session(os.geteuid(), self._person)
+            recorder = Recorder(device, session, self._now, policy.idle_limit)
+            uploader = Uploader(device, self._now, self._settings.upload_every, self._now)
+            api = LocalApi(self._folder, device, self._settings.port, self._now)
             stack.callback(api.close)
 
             def answer(request: Request) -> Status:
                 if request.ask == "private":
-                    recorder.take_private(request.until)
+                    device.change_state(lambda state: msgspec.structs.replace(state, private_until=request.until))
                 elif request.ask == "upload":
                     uploader.now()
                 return self._status(device, recorder, uploader, desktop, api.port)
@@ -97,23 +97,24 @@ class Daemon:
             thread.start()
             try:
                 ready(answer(Request("status")))
-                self._look(recorder, uploader, api)
+                self._look(recorder, desktop, uploader, api)
             finally:
                 uploader.end()
                 thread.join()
             if uploader.stopped is not None:
                 raise uploader.stopped
 
-    def _look(self, recorder: Recorder, uploader: Uploader, api: LocalApi) -> None:
+    def _look(self, recorder: Recorder, desktop: Desktop | None, uploader: Uploader, api: LocalApi) -> None:
         while not self._ended.is_set() and uploader.stopped is None:
-            recorder.look()
+            recorder.take(desktop.look() if desktop is not None else recorder.session.feeds.look(self._now()))
             api.settle()
             self._ended.wait(self._settings.sample_every)
 
     def _status(
         self, device: Device, recorder: Recorder, uploader: Uploader, desktop: Desktop | None, port: int
     ) -> Status:
-        last = device.last
+        recent = recorder.session.recent
+        last = recent[-1] if recent and not recorder.private_until else None
         problem = recorder.problem or uploader.problem
         unsupported = dict(desktop.unsupported()) if desktop is not None else {"window": WAYLAND}
         return msgspec.structs.replace(
@@ -123,7 +124,7 @@ class Daemon:
             port=port,
             desktop=desktop.name if desktop is not None else "Wayland",
             unsupported={str(ability): reason for ability, reason in unsupported.items()},
-            last=LastSeen(last.app, last.title, last.site) if last is not None and not recorder.private_until else None,
+            last=LastSeen(last.app, last.title, last.site) if last is not None else None,
             problem=str(problem) if problem is not None else "",
         )
 

@@ -14,9 +14,9 @@ import msgspec
 from reteamz.agent.batches import BatchMaker
 from reteamz.agent.folder import prepare
 from reteamz.agent.keys import DeviceKeys, load_keys
-from reteamz.agent.merge import Merger
 from reteamz.agent.policy import Policy, anonymous
 from reteamz.agent.samples import Clock, Event, Sample
+from reteamz.agent.sessions.session import NOBODY, Session
 from reteamz.agent.spool.cipher import LocalCipher
 from reteamz.agent.spool.spool import Spool
 from reteamz.agent.state import State, load_state, not_enrolled, save_state
@@ -32,11 +32,12 @@ from reteamz.wire.errors import ReteamzError
 PULSE_MS: Final = 5_000
 """A look counts for at most so long; a longer silence is a gap."""
 
-_EVENTS: Final = msgspec.json.Decoder(list[Event])
+_PENDING: Final = msgspec.json.Decoder(dict[str, list[Event]] | list[Event])
+"""Events that are not yet final, by user; those of one person alone as agents wrote them before there were sessions."""
 
 
 class Device:
-    """Takes samples, tells them as the owner's grant allows, keeps them until the server has them.
+    """Takes samples of one or more people, tells them as the owner's grant allows, keeps them until the server has them.
 
     Methods may be called from several threads; ``close`` once, at the end.
     """
@@ -61,18 +62,19 @@ class Device:
         """What the owner compares: 12 groups of five digits (spec 1.12)."""
         self._spool = spool
         self._lock = threading.RLock()
-        self._merger = Merger(pulse)
+        self._pulse = pulse
+        self._sessions: dict[int, Session] = {}
         self._policy = policy
         self._names = trust.names()
         state = trust.state
         self._maker = BatchMaker(state.account, state.device)
         self.computer = platform.node()
         """The computer's name, told as a token after a grant."""
-        self.last: Sample | None = None
-        """What was seen last, in memory only, for the person at the computer."""
         self.sync = Sync(self, client, spool, self._maker, now)
         if pending := spool.pending():
-            self._merger.put_back(_EVENTS.decode(pending))
+            held = _PENDING.decode(pending)
+            for uid, events in held.items() if isinstance(held, dict) else [(str(NOBODY), held)]:
+                self.session(int(uid)).merger.put_back(events)
 
     @classmethod
     def open(
@@ -118,23 +120,40 @@ class Device:
         """What may be recorded."""
         return self._policy
 
-    def feed(self, sample: Sample) -> None:
-        """Take a sample. What policy and mode do not allow is forgotten here.
+    def session(self, uid: int, person: str = "") -> Session:
+        """Return the session of a user, begun when there is none."""
+        with self._lock:
+            found = self._sessions.get(uid)
+            if found is None or (person and found.person != person):
+                made = Session(uid, person, self._pulse)
+                if found is not None:
+                    made.merger.put_back(found.merger.take())
+                self._sessions[uid] = found = made
+            return found
+
+    def sessions(self) -> list[Session]:
+        """Return the sessions that there are, those of people who left included."""
+        with self._lock:
+            return list(self._sessions.values())
+
+    def feed(self, sample: Sample, session: Session | None = None) -> None:
+        """Take a sample of a session, of nobody's when None. What policy and mode do not allow is forgotten here.
 
         Raises:
             ReteamzError: those of the spool; what was fed stays in memory then.
         """
         with self._lock:
-            self.last = sample
+            session = session or self.session(NOBODY)
             seen = anonymous(sample) if self.mode == "anonymous" else self._policy.apply(sample)
-            self._merger.add(seen)
-            if len(self._merger) > limits.BATCH_EVENTS:
-                self.flush(self._merger.held()[-1].start)
+            session.show(seen)
+            session.merger.add(seen)
+            if len(session.merger) > limits.BATCH_EVENTS:
+                self._tell({session: session.merger.held()[-1].start})
 
-    def idle_since(self, since: int) -> None:
-        """Turn what is held and lies after ``since`` (ms) into idle time."""
+    def idle_since(self, since: int, session: Session | None = None) -> None:
+        """Turn what is held of a session and lies after ``since`` (ms) into idle time."""
         with self._lock:
-            self._merger.idle_since(since)
+            (session or self.session(NOBODY)).merger.idle_since(since)
 
     def keep(self) -> None:
         """Put the events that are not yet final on disk, sealed. Raises those of the spool."""
@@ -142,18 +161,24 @@ class Device:
             self._spool.keep(self._pending())
 
     def flush(self, until: int | None = None) -> None:
-        """Make signed batches of what lies before ``until`` (ms), None for everything. Raises those of the spool."""
+        """Make signed batches of what lies before ``until`` (ms) and is final in its session, None for everything. Raises those of the spool."""
         with self._lock:
-            events = self._merger.take(until)
-            if not events:
-                return
-            try:
-                terms = self._trust.terms(self._policy.version)
-                makers = self._maker.batches(terms, self._names, self._trust.rate, events)
-                self._spool.append(list(makers), self._pending())
-            except BaseException:
-                self._merger.put_back(events)
-                raise
+            self._tell({each: None if until is None else each.final(until) for each in self._sessions.values()})
+
+    def _tell(self, until: dict[Session, int | None]) -> None:
+        """Make batches of what sessions hold from before their time (ms, None for everything)."""
+        taken = {session: session.merger.take(end) for session, end in until.items()}
+        events = [event for each in taken.values() for event in each]
+        if not events:
+            return
+        try:
+            terms = self._trust.terms(self._policy.version)
+            makers = self._maker.batches(terms, self._names, self._trust.rate, events)
+            self._spool.append(list(makers), self._pending())
+        except BaseException:
+            for session, part in taken.items():
+                session.merger.put_back(part)
+            raise
 
     def believe(self, trust_changed: bool) -> None:
         """Go on under what was just learnt; events from before are told as it was then."""
@@ -186,5 +211,9 @@ class Device:
                 self._spool.close()
 
     def _pending(self) -> bytes:
-        held = [event for event in self._merger.held() if event.end > event.start]
+        held = {
+            str(session.uid): [event for event in session.merger.held() if event.end > event.start]
+            for session in self._sessions.values()
+        }
+        held = {uid: events for uid, events in held.items() if events}
         return msgspec.json.encode(held) if held else b""

@@ -35,22 +35,20 @@ class LocalApp:
 
     Args:
         store: where events lie.
-        feeds: told of every event.
+        feeds: what is told of every event, by user; None for users without a session.
         port: where it listens, for the check of the Host header.
         now: the clock.
         peer: tells the user behind a connection.
-        own: the user whose watchers feed this agent.
     """
 
     def __init__(
-        self, store: LocalStore, feeds: Feeds, port: Callable[[], int], now: Clock, peer: Peer, own: int
+        self, store: LocalStore, feeds: Callable[[int], Feeds | None], port: Callable[[], int], now: Clock, peer: Peer
     ) -> None:
         self._store = store
         self._feeds = feeds
         self._port = port
         self._now = now
         self._peer = peer
-        self._own = own
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Answer one request."""
@@ -136,9 +134,10 @@ class LocalApp:
         return _json(merged.shown())
 
     def _heard(self, user: int, bucket: Bucket, events: list[LocalEvent]) -> None:
-        if user == self._own and events:
+        feeds = self._feeds(user)
+        if feeds is not None and events:
             newest = max(events, key=lambda event: event.end)
-            self._feeds.heard(bucket.type, min(newest.end, self._now()), newest.data)
+            feeds.heard(bucket.type, min(newest.end, self._now()), newest.data)
 
     def _events(self, method: str, user: int, bucket: Bucket, rest: list[str], request: Request, body: Any) -> Response:
         start = _optional(request.query_params.get("start"))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import socket
 import threading
 from pathlib import Path
@@ -28,7 +27,7 @@ _FORGET_MS: Final = 60_000
 class LocalApi:
     """The port of one agent. Raises ``port_in_use`` and those of the store."""
 
-    def __init__(self, folder: Path, device: Device, feeds: Feeds, port: int, now: Clock) -> None:
+    def __init__(self, folder: Path, device: Device, port: int, now: Clock) -> None:
         self._path = folder / "local.db"
         self._device = device
         self._now = now
@@ -37,7 +36,7 @@ class LocalApi:
         self.port: Final = int(self._socket.getsockname()[1])
         # Before confirmation nothing sensitive is written at all.
         self._store = LocalStore(device.cipher, None if device.mode == "anonymous" else self._path)
-        app = LocalApp(self._store, feeds, lambda: self.port, now, self._peer, os.geteuid())
+        app = LocalApp(self._store, self._feeds, lambda: self.port, now, self._peer)
         self._server = uvicorn.Server(
             uvicorn.Config(app, lifespan="off", access_log=False, log_config=None, interface="asgi3", ws="none")
         )
@@ -61,6 +60,9 @@ class LocalApi:
         self._thread.join(10)
         self._socket.close()
         self._store.close()
+
+    def _feeds(self, user: int) -> Feeds | None:
+        return next((session.feeds for session in self._device.sessions() if session.uid == user), None)
 
     def _peer(self, request: Request) -> int | None:
         client = request.client
