@@ -45,7 +45,7 @@ build: $(PACKAGES) $(STATIC) ## a wheel and a source archive in dist/
 
 lock: $(PACKAGES) ## write the lock files again from pyproject.toml
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
-		--extra server --extra agent --group dev pyproject.toml -o locks/dev.txt
+		--extra server --extra agent --extra camera --extra sound --group dev pyproject.toml -o locks/dev.txt
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
 		--group activitywatch -o locks/activitywatch.txt
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final, Literal, Protocol
 
 import msgspec
 
 from reteamz.agent.samples import Event
+from reteamz.agent.spool.blobs import Listing
 from reteamz.agent.spool.spool import Make
 from reteamz.wire import limits
-from reteamz.wire.batch import Batch, Head, Lost, Refused, Restart, RosterHead, Void
+from reteamz.wire.batch import Batch, Blob, Head, Lost, Refused, Restart, RosterHead, Void
 from reteamz.wire.batch import Event as Row
 from reteamz.wire.tokens import Field
 
@@ -20,6 +21,8 @@ Rate = Callable[[Event], int]
 _BODY_BYTES: Final = limits.BATCH_BYTES - 64 * 1024
 _ROW_BYTES: Final = 120
 """Most that the numbers of one event take in JSON."""
+_BLOB_BYTES: Final = 180
+"""Most that the listing of a blob takes in JSON."""
 _NAMES: Final = 6
 """Names that one event can add at most."""
 _LATEST_MS: Final = 2**53 - 1
@@ -62,11 +65,13 @@ class _Columns:
         self._entries: dict[str, int] = {}
         self.tokens: list[str] = []
         self.rows: list[Row] = []
+        self.blobs: list[Blob] = []
         self.bytes = 0
 
     def full(self) -> bool:
         return (
             len(self.rows) >= limits.BATCH_EVENTS
+            or len(self.blobs) >= limits.BATCH_BLOBS
             or len(self.tokens) > limits.BATCH_TOKENS - _NAMES
             or self.bytes > _BODY_BYTES
         )
@@ -114,6 +119,11 @@ class _Columns:
         )
         self.bytes += _ROW_BYTES
 
+    def list(self, blob: Listing) -> None:
+        person = self._index("person", blob.person)
+        self.blobs.append(Blob(blob.sha256, blob.bytes, blob.kind, blob.media, person, blob.at))
+        self.bytes += _BLOB_BYTES
+
 
 class BatchMaker:
     """Makes bodies for one device."""
@@ -122,26 +132,36 @@ class BatchMaker:
         self._account = account
         self._device = device
 
-    def batches(self, terms: Terms, names: Names, rate: Rate, events: list[Event]) -> Iterator[Make]:
-        """Yield one maker for every batch that the events fill; ``rate`` gives an event's rating (spec 9.2)."""
+    def batches(
+        self, terms: Terms, names: Names, rate: Rate, events: list[Event], blobs: Sequence[Listing] = ()
+    ) -> Iterator[Make]:
+        """Yield one maker for every batch that events and sealed content fill; ``rate`` gives an event's rating (spec 9.2).
+
+        Sealed content is listed in mode encrypted only (spec 9.4).
+        """
         events = [event for event in events if 0 <= event.start <= _LATEST_MS]
         if terms.mode == "anonymous":
             rows: list[Row] = [
                 (-1, event.kind, event.start, event.end - event.start, 0, -1, -1, -1, -1, -1, 0, -1) for event in events
             ]
             for start in range(0, len(rows), limits.BATCH_EVENTS):
-                yield self._make(ANONYMOUS, [], rows[start : start + limits.BATCH_EVENTS])
+                yield self._make(ANONYMOUS, [], rows[start : start + limits.BATCH_EVENTS], [])
             return
         columns = _Columns(names, rate)
         for event in events:
             columns.add(event)
             if columns.full():
-                yield self._make(terms, columns.tokens, columns.rows)
+                yield self._make(terms, columns.tokens, columns.rows, columns.blobs)
                 columns = _Columns(names, rate)
-        if columns.rows:
-            yield self._make(terms, columns.tokens, columns.rows)
+        for blob in blobs if terms.mode == "encrypted" else ():
+            columns.list(blob)
+            if columns.full():
+                yield self._make(terms, columns.tokens, columns.rows, columns.blobs)
+                columns = _Columns(names, rate)
+        if columns.rows or columns.blobs:
+            yield self._make(terms, columns.tokens, columns.rows, columns.blobs)
 
-    def _make(self, terms: Terms, tokens: list[str], rows: list[Row]) -> Make:
+    def _make(self, terms: Terms, tokens: list[str], rows: list[Row], blobs: list[Blob]) -> Make:
         def make(seq: int, prev: str) -> bytes:
             return msgspec.json.encode(
                 Batch(
@@ -156,7 +176,7 @@ class BatchMaker:
                     terms.mode,
                     tokens,
                     rows,
-                    [],
+                    blobs,
                 )
             )
 

@@ -6,7 +6,7 @@ import platform
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 import httpx
 import msgspec
@@ -15,6 +15,8 @@ from reteamz.agent.batches import BatchMaker
 from reteamz.agent.folder import prepare
 from reteamz.agent.keys import DeviceKeys, load_keys
 from reteamz.agent.policy import Policy, anonymous
+from reteamz.agent.records.keep import Consented, Records
+from reteamz.agent.records.record import Record, Text, TextKind
 from reteamz.agent.samples import Clock, Event, Sample
 from reteamz.agent.sessions.session import NOBODY, Session
 from reteamz.agent.spool.cipher import LocalCipher
@@ -28,6 +30,8 @@ from reteamz.crypto.signing import sign_batch
 from reteamz.wire import limits
 from reteamz.wire.encoding import b64decode
 from reteamz.wire.errors import ReteamzError
+
+Notice = Literal["records_lost", "capture_unsupported", "capture_failed"]
 
 PULSE_MS: Final = 5_000
 """A look counts for at most so long; a longer silence is a gap."""
@@ -52,6 +56,7 @@ class Device:
         now: Clock,
         policy: Policy,
         pulse: int,
+        consented: Consented,
     ) -> None:
         self._folder = folder
         self._trust = trust
@@ -71,6 +76,9 @@ class Device:
         self.computer = platform.node()
         """The computer's name, told as a token after a grant."""
         self.sync = Sync(self, client, spool, self._maker, now)
+        self.notices: list[tuple[Notice, str, int]] = []
+        self.records: Final = Records(self, spool.blobs, client, consented)
+        """Sealed content."""
         if pending := spool.pending():
             held = _PENDING.decode(pending)
             for uid, events in held.items() if isinstance(held, dict) else [(str(NOBODY), held)]:
@@ -84,8 +92,9 @@ class Device:
         now: Clock,
         policy: Policy | None = None,
         pulse_ms: int = PULSE_MS,
+        consented: Consented = lambda _person, _kind: False,
     ) -> Device:
-        """Open the computer that was enrolled in this folder.
+        """Open the computer that was enrolled in this folder; ``consented`` tells who accepted which kinds of sealed content.
 
         Raises:
             ReteamzError: ``not_enrolled``, ``key_corrupt``, ``state_corrupt``, ``spool_corrupt``, ``disk_full``, ``folder_unusable``.
@@ -103,7 +112,7 @@ class Device:
             lambda body: sign_batch(keys.signing, body),
         )
         client = Client(http, state.server)
-        return cls(folder, keys, Trust(state, keys), spool, client, now, policy or Policy(), pulse_ms)
+        return cls(folder, keys, Trust(state, keys), spool, client, now, policy or Policy(), pulse_ms, consented)
 
     @property
     def trust(self) -> Trust:
@@ -135,6 +144,25 @@ class Device:
         """Return the sessions that there are, those of people who left included."""
         with self._lock:
             return list(self._sessions.values())
+
+    def policy_for(self, person: str) -> Policy:
+        """What may be recorded of a person."""
+        return self._policy
+
+    def record(self, record: Record) -> str | None:
+        """Seal a record and keep it; return its hash, None where mode, policy or consent do not allow it. Raises those of the spool."""
+        with self._lock:
+            return self.records.take(record)
+
+    def record_text(self, person: str, kind: TextKind, text: Text) -> bool:
+        """Seal a text record and keep it; tell whether mode, policy and consent allow it. Raises those of the spool."""
+        with self._lock:
+            return self.records.take_text(person, kind, text)
+
+    def notice(self, code: Notice, person: str = "", count: int = 1) -> None:
+        """Remember a fact that the owner should know."""
+        with self._lock:
+            self.notices.append((code, person, count))
 
     def feed(self, sample: Sample, session: Session | None = None) -> None:
         """Take a sample of a session, of nobody's when None. What policy and mode do not allow is forgotten here.
@@ -168,12 +196,12 @@ class Device:
     def _tell(self, until: dict[Session, int | None]) -> None:
         """Make batches of what sessions hold from before their time (ms, None for everything)."""
         taken = {session: session.merger.take(end) for session, end in until.items()}
-        events = [event for each in taken.values() for event in each]
-        if not events:
+        events, blobs = [event for each in taken.values() for event in each], self.records.unlisted()
+        if not events and not blobs:
             return
         try:
             terms = self._trust.terms(self._policy.version)
-            makers = self._maker.batches(terms, self._names, self._trust.rate, events)
+            makers = self._maker.batches(terms, self._names, self._trust.rate, events, blobs)
             self._spool.append(list(makers), self._pending())
         except BaseException:
             for session, part in taken.items():

@@ -2,11 +2,36 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import msgspec
 
 from reteamz.agent.documents import document_of
 from reteamz.agent.samples import NAMED_KINDS, Sample
 from reteamz.agent.sites import site_of
+from reteamz.wire.batch import SealedKind
+
+
+class Screenshot(msgspec.Struct, frozen=True):
+    """How pictures of the screen are taken: seconds between two, radius of the blur in pixels, without colours, of which monitors."""
+
+    every_s: int = 300
+    blur: int = 0
+    grey: bool = False
+    monitors: Literal["all", "active"] = "all"
+
+
+class Camera(msgspec.Struct, frozen=True):
+    """Seconds between two pictures of the camera."""
+
+    every_s: int = 900
+
+
+class Sound(msgspec.Struct, frozen=True):
+    """Seconds between two pieces of sound, and how long one is."""
+
+    every_s: int = 900
+    length_s: int = 20
 
 
 class Policy(msgspec.Struct, frozen=True):
@@ -23,6 +48,11 @@ class Policy(msgspec.Struct, frozen=True):
     urls: bool = False
     documents: bool = True
     idle_limit: int = 180_000
+    records: frozenset[SealedKind] = frozenset()
+    screenshot: Screenshot = Screenshot()
+    camera: Camera = Camera()
+    sound: Sound = Sound()
+    meetings: bool = True
 
     def apply(self, sample: Sample) -> Sample:
         """Return the sample with what may be recorded and nothing more."""

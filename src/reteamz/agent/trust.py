@@ -19,7 +19,7 @@ from reteamz.crypto.tokens import TokenReader
 from reteamz.wire.encoding import b64decode
 from reteamz.wire.errors import ReteamzError
 from reteamz.wire.grant import GrantState
-from reteamz.wire.jwk import PublicOkp
+from reteamz.wire.jwk import PublicOkp, PublicRsa
 from reteamz.wire.rules import RulesHead, RulesView, epoch_of
 
 Mode = Literal["anonymous", "plain", "encrypted"]
@@ -72,6 +72,10 @@ class Trust:
         if self._current is None:
             return PlainNames()
         return TokenNames(b64decode(self._current.master), self._current.epoch)
+
+    def sealing(self) -> tuple[PublicRsa, int] | None:
+        """Return the key that seals now, and its epoch (spec 5); None before a grant."""
+        return None if self._current is None else (self._current.sealing, self._current.epoch)
 
     def poll_answered(self, confirmed: bool, owner: PublicOkp, grant: str | None) -> bool:
         """Take the answer of a poll in; tell whether anything changed. Only a grant of the pinned owner gives keys.

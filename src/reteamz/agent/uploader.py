@@ -57,6 +57,7 @@ class Uploader:
             self._device.flush(self._final())
             self._device.sync.poll_once()
             self._device.sync.push_all()
+            more = self._device.records.push()
         except ReteamzError as error:
             self.problem = error
             if error.code in STOPPING:
@@ -67,6 +68,8 @@ class Uploader:
         self.problem = self._device.sync.rules_problem
         self._failures = 0
         self.done_at = self._now()
+        if more:
+            return 0.0
         return self._every * (1 - JITTER + 2 * JITTER * self._chance())
 
     def back_off(self) -> float:

@@ -138,7 +138,7 @@ def test_a_restart_uses_no_number_twice(tmp_path: Path) -> None:
     assert spool.knows(lost)
     assert not spool.knows(Head(3, "A" * 43))
     assert spool.knows(Head(0, ""))
-    spool.restart(maker.restart(lost))
+    spool.restart(maker.restart(lost), 3)
     oldest = spool.oldest()
     assert oldest is not None
     message = decode_body(oldest.body)

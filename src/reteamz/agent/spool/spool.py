@@ -12,6 +12,7 @@ from typing import Final
 
 import msgspec
 
+from reteamz.agent.spool.blobs import BLOBS_BYTES, SCHEMA, Blobs, Listing
 from reteamz.agent.spool.cipher import LocalCipher, damaged
 from reteamz.agent.spool.database import connect, explained
 from reteamz.wire.batch import Batch, Head, decode_body
@@ -59,20 +60,31 @@ class Spool:
         cipher: seals what lies in it.
         device: identifier of the device whose chain this is.
         sign: signs bodies with the device's key.
+        most_bytes: bound of the outbox.
+        most_blobs: bound of sealed content, in bytes.
 
     Raises:
         ReteamzError: ``spool_corrupt``, ``disk_full``, ``folder_unusable`` from every method.
     """
 
     def __init__(
-        self, path: Path, cipher: LocalCipher, device: str, sign: Sign, *, most_bytes: int = OUTBOX_BYTES
+        self,
+        path: Path,
+        cipher: LocalCipher,
+        device: str,
+        sign: Sign,
+        *,
+        most_bytes: int = OUTBOX_BYTES,
+        most_blobs: int = BLOBS_BYTES,
     ) -> None:
         self._path = path
         self._cipher = cipher
         self._sign = sign
         self._most = most_bytes
         self._lock = threading.RLock()
-        self._connection = connect(path, _SCHEMA, "FULL")
+        self._connection = connect(path, _SCHEMA + SCHEMA, "FULL")
+        self.blobs: Final = Blobs(cipher, self._transaction, most_blobs)
+        """Sealed content that waits."""
         try:
             with self._transaction() as sql:
                 sql.execute("INSERT OR IGNORE INTO chain VALUES (1, ?, 0, '', 0, '')", (device,))
@@ -139,7 +151,8 @@ class Spool:
                 pages = (
                     sql.execute("PRAGMA page_count").fetchone()[0] - sql.execute("PRAGMA freelist_count").fetchone()[0]
                 )
-                if pages * sql.execute("PRAGMA page_size").fetchone()[0] > self._most:
+                used = pages * sql.execute("PRAGMA page_size").fetchone()[0]
+                if used - self.blobs.size(sql) > self._most:
                     raise ReteamzError(
                         "disk_full", "The spool holds all it may; connect this computer to the server, nothing is lost."
                     )
@@ -175,6 +188,7 @@ class Spool:
             sql.execute("DELETE FROM outbox WHERE seq <= ?", (seq,))
             sql.execute("DELETE FROM acknowledged WHERE seq <= ?", (seq - REMEMBERED,))
             sql.execute("UPDATE chain SET acked_seq = ?, acked_sha256 = ?", row)
+            self.blobs.acknowledged(sql, seq)
 
     def knows(self, head: Head) -> bool:
         """Tell whether the server's head is a batch of ours that it acknowledged before, or none at all."""
@@ -190,29 +204,39 @@ class Spool:
             row = self._connection.execute("SELECT sha256 FROM outbox WHERE seq = ?", (head.seq,)).fetchone()
         return row is not None and row[0] == head.sha256
 
-    def replace_oldest(self, make: Make, again: Callable[[Outgoing], list[Make]]) -> None:
+    def replace_oldest(self, make: Make, again: Callable[[Outgoing], list[Make]]) -> list[Listing]:
         """Replace the oldest batch by another of the same number (a void, spec 9.7), chain the rest anew behind it.
 
         Args:
             make: makes the body that takes its number.
             again: makers for what the replaced batch held and that is worth telling in another form; they go to the end.
+
+        Returns:
+            Sealed content that was in such a batch too often, and is given up.
         """
         with self._transaction() as sql:
             row = sql.execute("SELECT seq, sha256, signature, body FROM outbox ORDER BY seq LIMIT 1").fetchone()
             if row is None:
-                return
+                return []
             oldest = self._outgoing(row)
             if oldest.seq != self.acknowledged().seq + 1:
                 # Only a restart stands away from what was acknowledged, and a restart is never replaced.
                 raise damaged(self._path)
             sql.execute("DELETE FROM outbox WHERE seq = ?", (oldest.seq,))
+            lost = self.blobs.refused(sql, oldest.seq)
+            self.blobs.unlist(sql, oldest.seq - 1)
             behind = self._set_aside(sql)
             sql.execute("UPDATE chain SET seq = acked_seq, sha256 = acked_sha256")
             self._extend(sql, chain([make], self._moved(sql, behind), again(oldest)))
+        return lost
 
-    def restart(self, make: Make) -> None:
-        """Put a restart (spec 9.8) at the next number, and what waits behind it under new numbers. No number is used twice."""
+    def restart(self, make: Make, after: int) -> None:
+        """Put a restart (spec 9.8) at the next number, and what waits behind it under new numbers. No number is used twice.
+
+        Sealed content that batches after ``after`` listed, and that is still here, is listed again.
+        """
         with self._transaction() as sql:
+            self.blobs.unlist(sql, after)
             behind = self._set_aside(sql)
             self._extend(sql, chain([make], self._moved(sql, behind)))
 
@@ -248,6 +272,7 @@ class Spool:
                 "INSERT INTO outbox VALUES (?, ?, ?, ?)",
                 (seq, prev, self._sign(body), self._cipher.seal(f"outbox {seq} {prev}", body)),
             )
+            self.blobs.listed(sql, seq, body)
         sql.execute("UPDATE chain SET seq = ?, sha256 = ?", (seq, prev))
 
     def _keep(self, sql: sqlite3.Connection, pending: bytes) -> None:

@@ -57,18 +57,37 @@ class Client:
         headers = {"Reteamz-Device": device, "Reteamz-Signature": signature, "Content-Encoding": "zstd"}
         return self._post("/api/agent/batch", packed, headers, BatchStored)
 
+    def blob(self, device: str, digest: str, data: bytes, signature: str) -> None:
+        """Send sealed content that an acknowledged batch lists (spec 11.4); ``digest`` in hex. Raises :class:`Refusal`, ``server_unreachable``."""
+        headers = {
+            "Reteamz-Device": device,
+            "Reteamz-Signature": signature,
+            "Content-Type": "application/octet-stream",
+        }
+        response = self._send("PUT", f"/api/agent/blob/{digest}", data, headers)
+        if response.status_code not in (200, 201):
+            raise _unreachable()
+
     def _post(self, path: str, body: bytes, headers: dict[str, str], kind: type[T]) -> T:
+        response = self._send("POST", path, body, {"Content-Type": "application/json", **headers})
         try:
-            response = self._http.post(
-                self._server + path, content=body, headers={"Content-Type": "application/json", **headers}
-            )
+            return msgspec.json.decode(response.content, type=kind)
+        except msgspec.MsgspecError:
+            raise _unreachable() from None
+
+    def _send(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> httpx.Response:
+        """Return the answer of a server that took it."""
+        try:
+            response = self._http.request(method, self._server + path, content=body, headers=headers)
         except (httpx.HTTPError, httpx.InvalidURL):
             raise _unreachable() from None
+        if response.is_success:
+            return response
         try:
-            if response.is_success:
-                return msgspec.json.decode(response.content, type=kind)
             problem = msgspec.json.decode(response.content, type=Problem)
         except msgspec.MsgspecError:
+            if response.status_code == 413 and method == "PUT":
+                raise Refusal("blob_too_large", "A proxy takes no bodies of this size.", None, 0.0) from None
             raise _unreachable() from None
         if problem.code not in CODES:
             raise _unreachable()

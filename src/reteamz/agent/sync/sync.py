@@ -124,14 +124,15 @@ class Sync:
         """Do what the code asks for, or raise it."""
         if refusal.code in RETIRING:
             void = self._maker.void(Refused(oldest.sha256, refusal.code))
-            self._spool.replace_oldest(void, lambda replaced: self._again(replaced, refusal.code))
+            lost = self._spool.replace_oldest(void, lambda replaced: self._again(replaced, refusal.code))
+            self._device.records.lost(lost)
         elif refusal.code == "chain_gap" and refusal.head is not None:
             head = refusal.head
             if self._spool.made(head):
                 # The server has it: only its acknowledgement was lost.
                 self._spool.acknowledge(head.seq)
             elif self._spool.knows(head) and head != self._spool.acknowledged():
-                self._spool.restart(self._maker.restart(head))
+                self._spool.restart(self._maker.restart(head), head.seq)
             else:
                 fork = ReteamzError("chain_fork", "The server's record of this computer is another; enrol it again.")
                 self._stop_on(fork)
