@@ -27,10 +27,10 @@ FEEDER = Path(__file__).with_name("feeder.py")
 class Feeder:
     """A feeder process; ``reached`` is the last number that it told."""
 
-    def __init__(self, folder: Path, begin: int, first: int) -> None:
+    def __init__(self, folder: Path, begin: int, first: int, program: Path = FEEDER, last: int = LAST) -> None:
         self.reached = first - 1
         self.process = subprocess.Popen(
-            [sys.executable, str(FEEDER), str(folder), str(begin), str(first), str(LAST)],
+            [sys.executable, str(program), str(folder), str(begin), str(first), str(last)],
             stdout=subprocess.PIPE,
             text=True,
         )
