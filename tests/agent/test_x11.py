@@ -181,3 +181,19 @@ def test_a_second_agent_is_refused(display: str, account: Callable[..., Owner], 
         assert second.returncode == 1
         assert second.stderr == ("reteamz: The agent runs already for this folder; see `reteamz agent status`.\n")
         assert ask(folder, Request("status")) is not None
+
+
+def test_keys_and_clicks_are_counted_and_nothing_else(display: str, windows: Windows) -> None:
+    desktop = X11Desktop(display)
+    windows.open("Counted")
+    windows.focus("Counted")
+    desktop.look()
+    xdotool(display, "type", "abc")
+    xdotool(display, "click", "1", "click", "3")
+    xdotool(display, "mousemove", "10", "10", "mousemove", "300", "300", "click", "4")
+    counts: list[int] = []
+    wait_for(lambda: counts.append(desktop.look().input) or sum(counts) >= 5, what="five presses")
+    xdotool(display, "key", "Return")
+    wait_for(lambda: counts.append(desktop.look().input) or sum(counts) >= 6, what="one more")
+    assert sum(counts) == 6
+    desktop.close()

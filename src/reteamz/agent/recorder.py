@@ -71,6 +71,7 @@ class Recorder:
             app=window.app if window else "",
             title=window.title if window else "",
             url=feeds.url(now, window),
+            input=seen.input,
         )
 
     def _keep(self, now: int) -> None:

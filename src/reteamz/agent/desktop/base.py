@@ -18,11 +18,13 @@ class Window(msgspec.Struct, frozen=True):
 
 
 class Look(msgspec.Struct, frozen=True):
-    """One look at the desktop. ``idle`` is the time since the last input in milliseconds; None where the desktop does not tell."""
+    """One look at the desktop. ``idle`` is the time since the last input in milliseconds, None where the desktop does not tell; ``input`` counts
+    keys and clicks since the look before."""
 
     window: Window | None = None
     idle: int | None = None
     locked: bool | None = None
+    input: int = 0
 
 
 class Desktop(Protocol):
