@@ -16,6 +16,8 @@ PROGRAMS = {
     "nginx-light": "nginx",
     "systemd": "systemd-analyze",
     "wrk": "wrk",
+    "x11-xserver-utils": "xrandr",
+    "xclip": "xclip",
     "xdotool": "xdotool",
     "xterm": "xterm",
     "xvfb": "Xvfb",

@@ -6,14 +6,15 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 from tests.waiting import wait_for
 
 
-@pytest.fixture(scope="session")
-def display() -> Iterator[str]:
-    """An X server without a window manager, as an address for DISPLAY.
+@contextmanager
+def x_server() -> Iterator[str]:
+    """Run an X server without a window manager; yields an address for DISPLAY.
 
     It must not reset when its last client goes: a window that is being opened at that moment would be cut off.
     """
@@ -27,9 +28,18 @@ def display() -> Iterator[str]:
     with os.fdopen(reading) as told:
         number = told.readline().strip()
     assert number, "Xvfb did not start"
-    yield f":{number}"
-    process.terminate()
-    process.wait(20)
+    try:
+        yield f":{number}"
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+@pytest.fixture(scope="session")
+def display() -> Iterator[str]:
+    """An X server that all tests share."""
+    with x_server() as address:
+        yield address
 
 
 def xdotool(display: str, *arguments: str) -> str:

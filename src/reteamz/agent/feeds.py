@@ -20,8 +20,9 @@ class Tab(msgspec.Struct, frozen=True):
     """The tab that a browser extension sees."""
 
     at: int
-    url: str
-    title: str
+    url: str = ""
+    title: str = ""
+    private: bool = False
 
 
 class Feeds:
@@ -44,7 +45,7 @@ class Feeds:
             if kind == "web.tab.current":
                 # What happens in a private window is nobody's business.
                 private = data.get("incognito") is True
-                self._tab = None if private else Tab(at, text("url"), text("title"))
+                self._tab = Tab(at, private=True) if private else Tab(at, text("url"), text("title"))
             elif kind == "currentwindow":
                 self._window = (at, Window(text("app"), text("title")))
             elif kind == "afkstatus":
@@ -52,14 +53,23 @@ class Feeds:
 
     def url(self, now: int, window: Window | None) -> str:
         """Return the address of the page in the focused window, "" when that is not a browser that told one."""
+        tab = self._tab_of(now, window)
+        if tab is None or window is None or tab.private:
+            return ""
+        return tab.url if not tab.title or tab.title in window.title else ""
+
+    def private(self, now: int, window: Window) -> bool:
+        """Tell whether a browser's extension said last that its window is private."""
+        tab = self._tab_of(now, window)
+        return tab is not None and tab.private
+
+    def _tab_of(self, now: int, window: Window | None) -> Tab | None:
         with self._lock:
             tab = self._tab
         if tab is None or window is None or now - tab.at > FRESH_MS:
-            return ""
+            return None
         app = window.app.lower()
-        if not any(browser in app for browser in _BROWSERS):
-            return ""
-        return tab.url if not tab.title or tab.title in window.title else ""
+        return tab if any(browser in app for browser in _BROWSERS) else None
 
     def look(self, now: int) -> Look:
         """Return what watchers told of window and presence, for a desktop that tells nothing itself."""

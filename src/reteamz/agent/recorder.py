@@ -7,6 +7,7 @@ from typing import Final
 
 from reteamz.agent.desktop.base import Look
 from reteamz.agent.device import PULSE_MS, Device
+from reteamz.agent.records.gate import Gate
 from reteamz.agent.samples import Clock, Sample
 from reteamz.agent.sessions.session import Session
 from reteamz.wire.batch import ACTIVE, IDLE, LOCKED, PRIVATE
@@ -27,6 +28,8 @@ class Recorder:
         self._idle = False
         self._kept_at = 0
         self._kept: Sample | None = None
+        self.gate: Final = Gate(device, session, now, lambda: bool(self.private_until))
+        """Where the session's sealed content goes."""
         self.problem: ReteamzError | None = None
         """Why nothing can be kept just now; recording goes on in memory."""
 
@@ -42,7 +45,9 @@ class Recorder:
         if offset is None:
             offset = time.localtime(now / 1000).tm_gmtoff // 60
         try:
-            self._device.feed(self._sample(now, seen, offset), self.session)
+            sample = self._sample(now, seen, offset)
+            self._device.feed(sample, self.session)
+            self.gate.saw(sample)
             self._keep(now)
             self.problem = None
         except ReteamzError as error:

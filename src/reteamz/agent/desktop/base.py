@@ -43,3 +43,28 @@ class Desktop(Protocol):
     def close(self) -> None:
         """Let the desktop go."""
         ...
+
+
+class Shot(msgspec.Struct, frozen=True):
+    """What one monitor shows; ``rgb`` has three bytes a pixel, row by row from the top."""
+
+    monitor: int
+    width: int
+    height: int
+    rgb: bytes
+
+
+class Screens(Protocol):
+    """Takes pictures of the screen; used by one thread."""
+
+    def shots(self, active_only: bool) -> list[Shot]:
+        """Take a picture of every monitor, or of the one with the focused window. Raises ``display_missing``."""
+        ...
+
+    def visible(self) -> list[Window]:
+        """Return the windows that may be seen on the pictures; none where the desktop does not tell."""
+        ...
+
+    def close(self) -> None:
+        """Let the screen go."""
+        ...

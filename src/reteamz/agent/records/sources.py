@@ -1,0 +1,21 @@
+"""The sources of a Linux session with X11. What one needs is imported when it is opened, not before: most agents take no pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from reteamz.agent.records.capture import Open, Source
+from reteamz.agent.records.wanted import Sink
+from reteamz.wire.batch import SealedKind
+
+
+def x11_sources(display: str | None) -> Mapping[SealedKind, Open]:
+    """Return what opens each kind on a display, as in DISPLAY."""
+
+    def screenshot(sink: Sink) -> Source:
+        from reteamz.agent.desktop.x11_screens import X11Screens
+        from reteamz.agent.records.screens import Screenshots
+
+        return Screenshots(X11Screens(display), sink)
+
+    return {"screenshot": screenshot}
