@@ -12,7 +12,9 @@ import subprocess
 import sys
 
 PROGRAMS = {
+    "at-spi2-core": "/usr/libexec/at-spi-bus-launcher",
     "chromium": "chromium",
+    "dbus-daemon": "dbus-daemon",
     "nginx-light": "nginx",
     "systemd": "systemd-analyze",
     "wrk": "wrk",

@@ -14,7 +14,7 @@ from PIL import Image
 from tests.agent.conftest import now
 from tests.agent.picture import PictureWindow, differs, picture
 from tests.agent.sealed import Opened
-from tests.agent.test_records import EVERYTHING, Desk
+from tests.agent.test_records import Desk
 from tests.windows import x_server
 
 from reteamz.agent.desktop.base import Look, Window
@@ -52,7 +52,7 @@ class Shooting:
         session = self.desk.device.session(1000, "Otti Marsh")
         self.recorder = Recorder(self.desk.device, session, lambda: self.at, policy.idle_limit)
         gate = self.recorder.gate
-        self.capture = Capture(x11_sources(screen), gate, gate.wanted, lambda: self.at)
+        self.capture = Capture(x11_sources(screen, lambda: self.at), gate, gate.wanted, lambda: self.at)
 
     def look(self, look: Look | None = None) -> None:
         """Look at the desktop, then let the sources do what is due; the clock goes on by one interval."""
@@ -93,7 +93,7 @@ def shooting(owner: Owner, tmp_path: Path, screen: str) -> Iterator[Callable[[Po
 
 
 def how(**settings: object) -> Policy:
-    return msgspec.structs.replace(EVERYTHING, screenshot=Screenshot(every_s=60, **settings))  # type: ignore[arg-type]  # as the policy has them
+    return Policy(records=frozenset(("screenshot",)), screenshot=Screenshot(every_s=60, **settings))  # type: ignore[arg-type]  # as the policy has them
 
 
 def read(record: Opened) -> Image.Image:
@@ -172,7 +172,7 @@ class Cautious(Policy, frozen=True):
 
 
 def test_nothing_is_taken_when_nothing_may_be(screen: str, shooting: Callable[[Policy], Shooting]) -> None:
-    policy = Cautious(records=EVERYTHING.records, screenshot=Screenshot(every_s=60))
+    policy = Cautious(records=how().records, screenshot=Screenshot(every_s=60))
     shots = shooting(policy)
     window = PictureWindow(screen, 0, 0, 300, 300, "Open")
     window.focus()
@@ -222,7 +222,7 @@ def test_without_the_policy_or_consent_nothing_is_even_loaded(
 def test_a_screen_that_cannot_be_read_is_told_once(owner: Owner, tmp_path: Path, screen: str) -> None:
     shots = Shooting(owner, tmp_path / "agent", screen, how())
     gate = shots.recorder.gate
-    shots.capture = Capture(x11_sources(":4711"), gate, gate.wanted, lambda: shots.at)
+    shots.capture = Capture(x11_sources(":4711", lambda: shots.at), gate, gate.wanted, lambda: shots.at)
     for _ in range(30):
         shots.look()
     assert shots.desk.device.notices == [("capture_unsupported", "Otti Marsh", 1)]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Literal, Protocol
+from collections.abc import Callable, Mapping
+from typing import Final, Literal, Protocol
 
 import msgspec
 
@@ -67,4 +67,32 @@ class Screens(Protocol):
 
     def close(self) -> None:
         """Let the screen go."""
+        ...
+
+
+BACKSPACE: Final = "\b"
+MOVED: Final = "\x01"
+"""Stands for a key that moved the cursor: what was typed before it can no longer be taken back."""
+
+Typed = Callable[[Window, str], None]
+"""Is told what a key wrote into a window: a character, ``\\n``, ``\\t``, or one of the two above; called by any thread."""
+
+
+class Keys(Protocol):
+    """Listens to keys from its making on; tells of none while a password field has the focus, where the desktop says so."""
+
+    def close(self) -> None:
+        """Stop listening."""
+        ...
+
+
+Copied = Callable[[Window, str], None]
+"""Is told which text was copied in which window; called by any thread."""
+
+
+class Clipboard(Protocol):
+    """Listens to the clipboard from its making on."""
+
+    def close(self) -> None:
+        """Stop listening."""
         ...

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 
 from reteamz.agent.records.capture import Open, Source
 from reteamz.agent.records.wanted import Sink
+from reteamz.agent.samples import Clock
 from reteamz.wire.batch import SealedKind
 
 
-def x11_sources(display: str | None) -> Mapping[SealedKind, Open]:
+def x11_sources(display: str | None, now: Clock) -> Mapping[SealedKind, Open]:
     """Return what opens each kind on a display, as in DISPLAY."""
 
     def screenshot(sink: Sink) -> Source:
@@ -18,4 +19,11 @@ def x11_sources(display: str | None) -> Mapping[SealedKind, Open]:
 
         return Screenshots(X11Screens(display), sink)
 
-    return {"screenshot": screenshot}
+    def text(sink: Sink) -> Source:
+        from reteamz.agent.desktop.passwords import password_fields
+        from reteamz.agent.desktop.x11_keys import X11Keys
+        from reteamz.agent.records.typing import Typing
+
+        return Typing(lambda typed: X11Keys(display, typed, password_fields()), sink, now)
+
+    return {"screenshot": screenshot, "text": text}
