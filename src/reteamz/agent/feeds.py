@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from typing import Any, Final
 
 import msgspec
@@ -11,6 +12,8 @@ from reteamz.agent.desktop.base import Look, Window
 
 FRESH_MS: Final = 90_000
 """How long a heartbeat counts: browser extensions repeat theirs once a minute at least."""
+CHAT: Final = "reteamz.chat"
+"""Type of the buckets to which chat programs tell messages: sealed content, which no local client reads back."""
 _BROWSERS: Final = (
     "firefox", "librewolf", "chrom", "brave", "vivaldi", "opera", "edge", "msedge", "safari", "epiphany", "falkon",
 )  # fmt: skip
@@ -25,10 +28,22 @@ class Tab(msgspec.Struct, frozen=True):
     private: bool = False
 
 
+class Said(msgspec.Struct, frozen=True):
+    """What a chat program told of one message."""
+
+    at: int
+    app: str
+    conversation: str
+    sender: str
+    text: str
+
+
 class Feeds:
     """Remembers the last word of every kind of watcher, in memory."""
 
     def __init__(self) -> None:
+        self.said: Callable[[Said], object] = lambda _: None
+        """Takes chat messages, at once: they are kept nowhere else."""
         self._lock = threading.Lock()
         self._tab: Tab | None = None
         self._window: tuple[int, Window] | None = None
@@ -50,6 +65,8 @@ class Feeds:
                 self._window = (at, Window(text("app"), text("title")))
             elif kind == "afkstatus":
                 self._afk = (at, data.get("status") == "afk")
+        if kind == CHAT:
+            self.said(Said(at, text("app"), text("conversation"), text("from"), text("text")))
 
     def url(self, now: int, window: Window | None) -> str:
         """Return the address of the page in the focused window, "" when that is not a browser that told one."""

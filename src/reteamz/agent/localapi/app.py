@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from reteamz import __version__
-from reteamz.agent.feeds import Feeds
+from reteamz.agent.feeds import CHAT, Feeds
 from reteamz.agent.localapi import guard, query
 from reteamz.agent.localapi.store import Bucket, LocalEvent, LocalStore
 from reteamz.agent.localapi.times import bad, from_ms, to_duration, to_ms
@@ -23,6 +23,8 @@ from reteamz.agent.samples import Clock
 from reteamz.wire.errors import ReteamzError
 
 BODY_BYTES: Final = 4 * 1024 * 1024
+_MESSAGES: Final = 200
+"""Most chat messages in one request: each is sealed before it is answered."""
 _TEXT: Final = 1_000
 """Longest id, type or name of a bucket, in characters."""
 _STATUS: Final = {"forbidden": 403, "not_found": 404, "disk_full": 503, "spool_corrupt": 500, "folder_unusable": 500}
@@ -129,6 +131,8 @@ class LocalApp:
         except ValueError:
             raise bad("A heartbeat says its pulsetime in seconds.") from None
         start, end, data = _event(body)
+        if bucket.type == CHAT:
+            return _json(self._said(user, bucket, [(start, end, data)])[0].shown())
         merged = self._store.heartbeat(bucket, start, end, data, pulse)
         self._heard(user, bucket, [merged])
         return _json(merged.shown())
@@ -139,6 +143,19 @@ class LocalApp:
             newest = max(events, key=lambda event: event.end)
             feeds.heard(bucket.type, min(newest.end, self._now()), newest.data)
 
+    def _said(self, user: int, bucket: Bucket, told: list[tuple[int, int, dict[str, Any]]]) -> list[LocalEvent]:
+        """Hand chat messages on; they are sealed to the owner, and stored nowhere else."""
+        if len(told) > _MESSAGES:
+            raise bad(f"Chat comes in requests of at most {_MESSAGES} messages.")
+        for _, _, data in told:
+            if not all(isinstance(data.get(name), str) and data[name] for name in ("app", "text")):
+                raise bad("A chat message has app and text, and perhaps from and conversation.")
+        feeds = self._feeds(user)
+        if feeds is not None:
+            for start, _, data in told:
+                feeds.heard(bucket.type, min(start, self._now()), data)
+        return [LocalEvent(0, start, end, data) for start, end, data in told]
+
     def _events(self, method: str, user: int, bucket: Bucket, rest: list[str], request: Request, body: Any) -> Response:
         start = _optional(request.query_params.get("start"))
         end = _optional(request.query_params.get("end"))
@@ -148,8 +165,11 @@ class LocalApp:
                 return _json([event.shown() for event in self._store.events(bucket, start, end, limit)])
             case ("POST",):
                 told = [_event(item) for item in (body if isinstance(body, list) else [body])]
-                events = self._store.insert(bucket, told)
-                self._heard(user, bucket, events)
+                if bucket.type == CHAT:
+                    events = self._said(user, bucket, told)
+                else:
+                    events = self._store.insert(bucket, told)
+                    self._heard(user, bucket, events)
                 return _json(events[0].shown() if len(events) == 1 else None)
             case ("GET", "count"):
                 return _json(self._store.count(bucket, start, end))

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from reteamz.agent.desktop.base import Window
 from reteamz.agent.device import Device
+from reteamz.agent.feeds import Said
 from reteamz.agent.records.private import asks_for_secrets, private_window
 from reteamz.agent.records.record import Record, Text, TextKind
 from reteamz.agent.records.wanted import Wanted
@@ -38,6 +39,7 @@ class Gate:
         self._told: set[tuple[str, SealedKind]] = set()
         self.reasons: dict[SealedKind, str] = {}
         """Why a kind cannot be had here."""
+        session.feeds.said = self._said
 
     def saw(self, sample: Sample) -> None:
         """Remember the last look, as the desktop told it."""
@@ -75,6 +77,11 @@ class Gate:
         if names is None:
             return False
         return self._device.record_text(self._session.person, kind, Text(at, names.app, names.title, names.site, text))
+
+    def _said(self, said: Said) -> None:
+        text = f"{said.sender}: {said.text}" if said.sender else said.text
+        if said.text and "chat" in self.wanted().kinds:
+            self.written("chat", said.at, Window(said.app, said.conversation), text)
 
     def unsupported(self, kind: SealedKind, reason: str) -> None:
         """Tell person and owner, the owner once, that a kind cannot be had here."""

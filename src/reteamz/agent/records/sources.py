@@ -26,4 +26,10 @@ def x11_sources(display: str | None, now: Clock) -> Mapping[SealedKind, Open]:
 
         return Typing(lambda typed: X11Keys(display, typed, password_fields()), sink, now)
 
-    return {"screenshot": screenshot, "text": text}
+    def clipboard(sink: Sink) -> Source:
+        from reteamz.agent.desktop.x11_clipboard import X11Clipboard
+        from reteamz.agent.records.copying import Copying
+
+        return Copying(lambda copied: X11Clipboard(display, copied), sink, now)
+
+    return {"screenshot": screenshot, "text": text, "clipboard": clipboard}
