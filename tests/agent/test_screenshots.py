@@ -48,9 +48,10 @@ class Shooting:
         self.desk.upload()
         self.at = now()
         self.policy = policy
+        self.private_until = 0
         self.desktop = X11Desktop(screen)
         session = self.desk.device.session(1000, "Otti Marsh")
-        self.recorder = Recorder(self.desk.device, session, lambda: self.at, policy.idle_limit)
+        self.recorder = Recorder(self.desk.device, session, lambda: self.at, lambda: self.private_until)
         gate = self.recorder.gate
         self.capture = Capture(x11_sources(screen, lambda: self.at), gate, gate.wanted, lambda: self.at)
 
@@ -185,9 +186,9 @@ def test_nothing_is_taken_when_nothing_may_be(screen: str, shooting: Callable[[P
         "web.tab.current", shots.at + 60_000, {"incognito": True, "url": "https://a.b"}
     )
     shots.look(Look(Window("Firefox", "Offer"), 0, False))
-    shots.desk.device.change_state(lambda state: msgspec.structs.replace(state, private_until=shots.at + 240_000))
+    shots.private_until = shots.at + 240_000
     shots.look(Look(here, 0, False))
-    shots.desk.device.change_state(lambda state: msgspec.structs.replace(state, private_until=0))
+    shots.private_until = 0
     # An excluded window that may be seen behind the one with the focus.
     behind = PictureWindow(screen, 400, 400, 100, 100, "Secret behind")
     shots.look(Look(here, 0, False))

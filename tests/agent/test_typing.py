@@ -98,9 +98,10 @@ class Desktop:
         self.desk = Desk(owner, folder)
         self.desk.upload()
         self.at = now()
+        self.private_until = 0
         self.desktop = X11Desktop(display)
         self.session = self.desk.device.session(1000, "Otti Marsh")
-        self.recorder = Recorder(self.desk.device, self.session, lambda: self.at, 180_000)
+        self.recorder = Recorder(self.desk.device, self.session, lambda: self.at, lambda: self.private_until)
         gate = self.recorder.gate
         self.capture = Capture(x11_sources(display, lambda: self.at), gate, gate.wanted, lambda: self.at)
         self.look()
@@ -193,11 +194,11 @@ def test_nothing_is_read_where_nothing_may_be(desktop: Desktop, display: str, wi
         desktop.look(look)
         type_into(display, "meanwhile ")
         desktop.look()
-    desktop.desk.device.change_state(lambda state: msgspec.structs.replace(state, private_until=desktop.at + 100_000))
+    desktop.private_until = desktop.at + 100_000
     type_into(display, "private")
     desktop.look()
     assert desktop.capture._open == {}, "nobody listens in private time"
-    desktop.desk.device.change_state(lambda state: msgspec.structs.replace(state, private_until=0))
+    desktop.private_until = 0
     desktop.look()
     for title in ("Offer - Chromium (Incognito)", "Passwords"):
         windows.focus(title)

@@ -21,23 +21,33 @@ _MOST: Final = 64 * 1024
 _CREDENTIALS: Final = struct.Struct("3i")
 
 
+Recording = Literal["recording", "private", "paused"]
+"""Whether something is recorded now; "paused" stands for nobody at the desktop's session, and for what the policy leaves out."""
+
+
 class Request(msgspec.Struct, frozen=True):
     """What is asked; ``until`` in milliseconds, for ``private``."""
 
-    ask: Literal["status", "private", "upload"]
+    ask: Literal["status", "private", "upload", "accept", "decline"]
     until: int = 0
 
 
 class LastSeen(msgspec.Struct, frozen=True):
-    """What was recorded last, in the clear, from memory."""
+    """Something that was recorded, in the clear, from memory; ``at`` in milliseconds, ``kind`` as spec 9.2 numbers it."""
 
     app: str
     title: str
     site: str
+    at: int = 0
+    kind: int = 0
 
 
 class Status(msgspec.Struct, frozen=True, kw_only=True):
-    """What the person at the computer is told; times in milliseconds."""
+    """What the person at the computer is told; times in milliseconds.
+
+    ``recorded`` is in force, ``asked`` waits for their answer, ``declined`` was refused by them: in words, as the notice says them. ``recent``
+    are the last things recorded of them, the newest first.
+    """
 
     running: bool
     mode: Literal["anonymous", "plain", "encrypted"]
@@ -47,6 +57,14 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     fingerprint: str
     recorded: list[str]
     waiting: int
+    recording: Recording = "paused"
+    person: str = ""
+    readers: list[str] = []
+    asked: list[str] = []
+    accepted: list[str] = []
+    declined: list[str] = []
+    recent: list[LastSeen] = []
+    may_be_private: bool = True
     uploaded_at: int = 0
     private_until: int = 0
     port: int = 0
@@ -64,7 +82,8 @@ class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
     message: str = ""
 
 
-Answering = Callable[[Request], Status]
+Answering = Callable[[Request, int], Status]
+"""Answers a request of a user. Raises why not."""
 
 
 class ControlServer:
@@ -109,15 +128,13 @@ class ControlServer:
                 self._serve(connection)
 
     def _serve(self, connection: socket.socket) -> None:
-        raw = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
-        if _CREDENTIALS.unpack(raw)[1] not in (os.geteuid(), 0):
+        user = peer(connection)
+        if user not in (os.geteuid(), 0):
             return
         try:
-            answer = Answer(self._answer(msgspec.json.decode(_read(connection), type=Request)))
+            answer = answered(self._answer, msgspec.json.decode(_read(connection), type=Request), os.geteuid())
         except msgspec.MsgspecError:
             answer = Answer(None, "input_invalid", "This is not a question of the agreed form.")
-        except ReteamzError as error:
-            answer = Answer(None, error.code, error.message)
         connection.sendall(msgspec.json.encode(answer) + b"\n")
 
 
@@ -131,6 +148,25 @@ def ask(folder: Path, request: Request) -> Status | None:
             answer = msgspec.json.decode(_read(connection), type=Answer)
         except (OSError, msgspec.MsgspecError):
             return None
+    return told(answer)
+
+
+def peer(connection: socket.socket) -> int:
+    """Return the user at the other end of a Unix socket, as the kernel names them."""
+    raw = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
+    return int(_CREDENTIALS.unpack(raw)[1])
+
+
+def answered(answer: Answering, request: Request, user: int) -> Answer:
+    """Answer a request of a user."""
+    try:
+        return Answer(answer(request, user))
+    except ReteamzError as error:
+        return Answer(None, error.code, error.message)
+
+
+def told(answer: Answer) -> Status | None:
+    """Return the status of an answer. Raises what it says instead."""
     if answer.status is None and answer.code in CODES:
         code: Code = answer.code  # type: ignore[assignment]  # checked in the line above
         raise ReteamzError(code, answer.message)

@@ -31,7 +31,9 @@ from reteamz.wire import limits
 from reteamz.wire.encoding import b64decode
 from reteamz.wire.errors import ReteamzError
 
-Notice = Literal["records_lost", "capture_unsupported", "capture_failed"]
+Notice = Literal[
+    "records_lost", "capture_unsupported", "capture_failed", "clock_jumped", "consent_given", "consent_refused"
+]
 
 PULSE_MS: Final = 5_000
 """A look counts for at most so long; a longer silence is a gap."""
@@ -93,13 +95,17 @@ class Device:
         policy: Policy | None = None,
         pulse_ms: int = PULSE_MS,
         consented: Consented = lambda _person, _kind: False,
+        *,
+        readable: bool = False,
     ) -> Device:
-        """Open the computer that was enrolled in this folder; ``consented`` tells who accepted which kinds of sealed content.
+        """Open the computer that was enrolled in this folder.
+
+        ``consented`` tells who accepted which kinds of sealed content; ``readable`` lets everybody read what lies there, but for the keys.
 
         Raises:
             ReteamzError: ``not_enrolled``, ``key_corrupt``, ``state_corrupt``, ``spool_corrupt``, ``disk_full``, ``folder_unusable``.
         """
-        prepare(folder)
+        prepare(folder, readable)
         state, keys = load_state(folder), load_keys(folder)
         if state is None or not state.redeemed:
             raise not_enrolled()
@@ -172,7 +178,9 @@ class Device:
         """
         with self._lock:
             session = session or self.session(NOBODY)
-            seen = anonymous(sample) if self.mode == "anonymous" else self._policy.apply(sample)
+            seen = anonymous(sample) if self.mode == "anonymous" else self.policy_for(session.person).apply(sample)
+            if seen.url and not session.addresses:
+                seen = msgspec.structs.replace(seen, url="")
             session.show(seen)
             session.merger.add(seen)
             if len(session.merger) > limits.BATCH_EVENTS:
@@ -182,6 +190,13 @@ class Device:
         """Turn what is held of a session and lies after ``since`` (ms) into idle time."""
         with self._lock:
             (session or self.session(NOBODY)).merger.idle_since(since)
+
+    def clock_jumped(self) -> None:
+        """Go on after the clock was set: what was seen before ends there, what is seen now begins anew, and the owner is told."""
+        with self._lock:
+            for session in self._sessions.values():
+                session.merger.cut()
+            self.notice("clock_jumped")
 
     def keep(self) -> None:
         """Put the events that are not yet final on disk, sealed. Raises those of the spool."""

@@ -1,4 +1,7 @@
-"""The agent's own folder: 0700, its files 0600, replaced whole or not at all."""
+"""The agent's own folder: 0700, its files 0600, replaced whole or not at all.
+
+On a computer that many people use, everybody may be let into it (0755): what lies there is ciphertext, or tokens, but for the keys.
+"""
 
 from __future__ import annotations
 
@@ -38,8 +41,8 @@ def _unusable(path: Path, error: OSError) -> ReteamzError:
     )
 
 
-def prepare(folder: Path) -> None:
-    """Make the folder, open to its owner only.
+def prepare(folder: Path, readable: bool = False) -> None:
+    """Make the folder, open to its owner only, or ``readable`` by everybody.
 
     Raises:
         ReteamzError: ``folder_unusable``, ``disk_full``.
@@ -48,13 +51,18 @@ def prepare(folder: Path) -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if folder.stat().st_uid != os.geteuid():
             raise ReteamzError("folder_unusable", f"{folder} belongs to somebody else; name another with --dir.")
-        folder.chmod(0o700)
+        folder.chmod(0o755 if readable else 0o700)
     except OSError as error:
         raise _unusable(folder, error) from None
 
 
-def write_private(path: Path, data: bytes) -> None:
-    """Write a 0600 file that is either the old or the new one after a power cut.
+def file_mode(folder: Path) -> int:
+    """Return the mode of files without secrets: everybody reads them where everybody may enter the folder."""
+    return 0o644 if folder.stat().st_mode & 0o004 else 0o600
+
+
+def write_private(path: Path, data: bytes, secret: bool = False) -> None:
+    """Write a file that is either the old or the new one after a power cut; a ``secret`` is never read by others.
 
     Raises:
         ReteamzError: ``folder_unusable``, ``disk_full``.
@@ -63,7 +71,7 @@ def write_private(path: Path, data: bytes) -> None:
     try:
         descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
         with os.fdopen(descriptor, "wb") as file:
-            os.fchmod(file.fileno(), 0o600)
+            os.fchmod(file.fileno(), 0o600 if secret else file_mode(path.parent))
             file.write(data)
             file.flush()
             os.fsync(file.fileno())

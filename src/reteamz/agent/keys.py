@@ -39,7 +39,7 @@ def keys_path(folder: Path) -> Path:
 
 def save_keys(folder: Path, keys: DeviceKeys) -> None:
     """Write the keys. Raises ``folder_unusable``, ``disk_full``."""
-    write_private(keys_path(folder), msgspec.json.encode(keys))
+    write_private(keys_path(folder), msgspec.json.encode(keys), secret=True)
 
 
 def load_keys(folder: Path) -> DeviceKeys | None:

@@ -69,7 +69,7 @@ class Merger:
     def __init__(self, pulse_ms: int) -> None:
         self._pulse = pulse_ms
         self._events: list[Event] = []
-        self._floor: int | None = None
+        self._cut = False
 
     def __len__(self) -> int:
         return len(self._events)
@@ -77,9 +77,8 @@ class Merger:
     def add(self, sample: Sample) -> None:
         """Take a sample in. One from before the event that grows (a clock that was set back) begins an event of its own."""
         at = sample.at
-        if self._floor is None:
-            self._floor = at
-        if self._events:
+        cut, self._cut = self._cut, False
+        if self._events and not cut:
             last = self._events[-1]
             if last.start <= at <= last.end + self._pulse:
                 if _same(last, sample):
@@ -102,6 +101,10 @@ class Merger:
                 sample.input,
             )
         )
+
+    def cut(self) -> None:
+        """Let the next sample begin an event of its own: the clock was set, and its distance to the last one says nothing."""
+        self._cut = True
 
     def idle_since(self, since: int) -> None:
         """Turn everything that is held and lies after ``since`` (ms) into idle time: nobody was there."""

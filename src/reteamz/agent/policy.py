@@ -53,6 +53,7 @@ class Policy(msgspec.Struct, frozen=True):
     camera: Camera = Camera()
     sound: Sound = Sound()
     meetings: bool = True
+    private: bool = True
 
     def apply(self, sample: Sample) -> Sample:
         """Return the sample with what may be recorded and nothing more."""

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import signal
 import time
-from datetime import datetime, timedelta
+from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import click
 import msgspec
 
 if TYPE_CHECKING:
-    from reteamz.agent.control import Status
+    from reteamz.agent.control import Request, Status
 
 _MODES = {
     "anonymous": "waiting for the owner: kinds of time and hours only, no names",
@@ -21,28 +22,42 @@ _MODES = {
 }
 
 
+class Place(NamedTuple):
+    """Where an agent is looked for: a folder, and the socket of this computer's service; ``named`` when the folder was asked for."""
+
+    folder: Path
+    socket: Path
+    named: bool
+
+
 @click.group(help="Record on this computer, report to an account.")
 @click.option(
     "--dir", "folder", type=click.Path(path_type=Path), help="The agent's folder.  [default: your data folder]"
 )
+@click.option(
+    "--socket",
+    type=click.Path(path_type=Path),
+    help="Socket of the computer's service.  [default: /run/reteamz/agent.sock]",
+)
 @click.pass_context
-def agent(context: click.Context, folder: Path | None) -> None:
-    """Find the agent's folder."""
+def agent(context: click.Context, folder: Path | None, socket: Path | None) -> None:
+    """Find the agent's folder, and the service of a computer that several people use."""
     from reteamz.agent.folder import default_folder
+    from reteamz.agent.sessions.link import SOCKET
 
-    context.obj = folder or default_folder()
+    context.obj = Place(folder or default_folder(), socket or SOCKET, folder is not None)
 
 
 @agent.command()
 @click.argument("code")
 @click.pass_obj
-def enroll(folder: Path, code: str) -> None:
+def enroll(place: Place, code: str) -> None:
     """Make this computer part of an account, by the CODE of its owner."""
     from reteamz.agent.enroll import enroll as enrol
     from reteamz.agent.sync.client import http_client
 
     with http_client() as http:
-        state = enrol(folder, code, http, _now)
+        state = enrol(place.folder, code, http, _now)
     click.echo(
         f"Enrolled at {state.server}; the owner confirms this computer there. Start it with `reteamz agent run`."
     )
@@ -54,28 +69,78 @@ def enroll(folder: Path, code: str) -> None:
 @click.option("--upload-every", type=click.FloatRange(0.2, 3600), default=60.0, show_default=True, help="Seconds.")
 @click.option("--idle-limit", type=click.FloatRange(1, 7200), default=180.0, show_default=True, help="Seconds.")
 @click.pass_obj
-def run(folder: Path, port: int, sample_every: float, upload_every: float, idle_limit: float) -> None:
+def run(place: Place, port: int, sample_every: float, upload_every: float, idle_limit: float) -> None:
     """Record and report until Ctrl-C."""
-    from reteamz.agent.daemon import Daemon, Settings
+    from reteamz.agent.daemon import Daemon
     from reteamz.agent.desktop.choose import open_desktop
     from reteamz.agent.person import person
+    from reteamz.agent.records.sources import x11_sources
+    from reteamz.agent.sessions.face import DesktopFace
+    from reteamz.agent.work import Settings
 
     settings = Settings(sample_every, upload_every, idle_limit, port)
-    daemon = Daemon(folder, open_desktop, person(), _now, settings)
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: daemon.end())
+    daemon = Daemon(
+        place.folder,
+        open_desktop,
+        x11_sources(None, _now),
+        lambda ask: DesktopFace(ask, ["--dir", str(place.folder)]),
+        person(),
+        _now,
+        settings,
+    )
+    _until_signal(daemon.end)
     daemon.run(lambda status: click.echo("\n".join(_lines(status))))
+
+
+@agent.command()
+@click.option("--port", type=click.IntRange(0, 65535), default=5600, show_default=True, help="Port of the local API.")
+@click.option("--sample-every", type=click.FloatRange(0.05, 60), default=1.0, show_default=True, help="Seconds.")
+@click.option("--upload-every", type=click.FloatRange(0.2, 3600), default=60.0, show_default=True, help="Seconds.")
+@click.option("--idle-limit", type=click.FloatRange(1, 7200), default=180.0, show_default=True, help="Seconds.")
+@click.option("--readable", is_flag=True, help="Let everybody read the folder, but for the keys.")
+@click.pass_obj
+def service(
+    place: Place, port: int, sample_every: float, upload_every: float, idle_limit: float, readable: bool
+) -> None:
+    """Serve everybody on this computer until Ctrl-C; each desktop session runs `reteamz agent session`."""
+    from reteamz.agent.sessions.service import Service
+    from reteamz.agent.work import Settings
+
+    settings = Settings(sample_every, upload_every, idle_limit, port, readable=readable)
+    serving = Service(place.folder, place.socket, _now, settings)
+    _until_signal(serving.end)
+    serving.run(lambda: click.echo(f"Serving everybody on this computer at {place.socket}"))
+
+
+@agent.command()
+@click.option("--sample-every", type=click.FloatRange(0.05, 60), default=1.0, show_default=True, help="Seconds.")
+@click.pass_obj
+def session(place: Place, sample_every: float) -> None:
+    """Be the helper of this desktop session: look, and tell the computer's service."""
+    from reteamz.agent.desktop.choose import open_desktop
+    from reteamz.agent.records.sources import x11_sources
+    from reteamz.agent.sessions.face import DesktopFace
+    from reteamz.agent.sessions.helper import Helper
+    from reteamz.agent.sessions.link import ask_service
+
+    face = DesktopFace(lambda request: ask_service(place.socket, request), ["--socket", str(place.socket)])
+    helper = Helper(place.socket, open_desktop, x11_sources(None, _now), face, _now, sample_every)
+    _until_signal(helper.end)
+    helper.run()
 
 
 @agent.command()
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_obj
-def status(folder: Path, as_json: bool) -> None:
+def status(place: Place, as_json: bool) -> None:
     """Tell what is recorded, who can read it, and what was seen last."""
-    from reteamz.agent.control import Request, ask
-    from reteamz.agent.daemon import resting_status
+    from reteamz.agent.control import Request
 
-    found = (ask(folder, Request("status")) if folder.is_dir() else None) or resting_status(folder, _now)
+    found = _ask(place, Request("status"))
+    if found is None:
+        from reteamz.agent.daemon import resting_status
+
+        found = resting_status(place.folder, _now)
     click.echo(msgspec.json.encode(found).decode() if as_json else "\n".join(_lines(found)))
 
 
@@ -83,44 +148,111 @@ def status(folder: Path, as_json: bool) -> None:
 @click.option("--minutes", type=click.IntRange(1, 24 * 60), default=30, show_default=True)
 @click.option("--today", is_flag=True, help="Until the end of the day instead.")
 @click.pass_obj
-def pause(folder: Path, minutes: int, today: bool) -> None:
+def pause(place: Place, minutes: int, today: bool) -> None:
     """Take private time: nothing is recorded but that it was private."""
-    until = _now() + minutes * 60_000
-    if today:
-        midnight = (datetime.now().astimezone() + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
-        until = int(midnight.timestamp() * 1000)
-    _private(folder, until)
+    from reteamz.agent.sessions.people import end_of_day
+
+    until = end_of_day(_now()) if today else _now() + minutes * 60_000
+    _private(place, until)
     click.echo(f"Private until {_clock(until)}. End it with `reteamz agent resume`.")
 
 
 @agent.command()
 @click.pass_obj
-def resume(folder: Path) -> None:
+def resume(place: Place) -> None:
     """End private time."""
-    _private(folder, 0)
+    _private(place, 0)
     click.echo("Recording goes on.")
 
 
-def _private(folder: Path, until: int) -> None:
-    from reteamz.agent.control import Request, ask
-    from reteamz.agent.folder import lock
-    from reteamz.agent.state import load_state, not_enrolled, save_state
+@agent.command()
+@click.option("--window", is_flag=True, help="Ask in a window.")
+@click.pass_obj
+def notice(place: Place, window: bool) -> None:
+    """Tell what the owner wants to record beyond the default, and what you answered."""
+    found = _decided(place, "status")
+    if window:
+        from reteamz.agent.sessions.window import show_notice
 
-    state = load_state(folder)
-    if state is None:
-        raise not_enrolled()
-    if ask(folder, Request("private", until)) is None:
+        show_notice(found, lambda accept: _decided(place, "accept" if accept else "decline"))
+        return
+    for title, sentences in (
+        ("Waits for your answer", found.asked), ("Accepted", found.accepted), ("Declined", found.declined),
+    ):  # fmt: skip
+        if sentences:
+            click.echo("\n".join([f"{title}:", *(f"  {sentence}" for sentence in sentences)]))
+    if found.asked:
+        click.echo(
+            "Answer with `reteamz agent accept` or `reteamz agent decline`. Until you accept, none of it is recorded."
+        )
+    elif not (found.accepted or found.declined):
+        click.echo("Nothing beyond the default is recorded.")
+
+
+@agent.command()
+@click.pass_obj
+def accept(place: Place) -> None:
+    """Accept everything that `reteamz agent notice` lists; recording of it begins."""
+    found = _decided(place, "accept")
+    click.echo("\n".join(["Accepted. Recorded from now on:", *(f"  {sentence}" for sentence in found.accepted)]))
+
+
+@agent.command()
+@click.pass_obj
+def decline(place: Place) -> None:
+    """Decline everything that `reteamz agent notice` lists, what you accepted before included; none of it is recorded."""
+    _decided(place, "decline")
+    click.echo("Declined. Nothing beyond the default is recorded; the owner is told.")
+
+
+def _decided(place: Place, what: Literal["status", "accept", "decline"]) -> Status:
+    from reteamz.agent.control import Request
+    from reteamz.agent.daemon import not_running
+
+    found = _ask(place, Request(what))
+    if found is None:
+        raise not_running(place.folder)
+    return found
+
+
+def _ask(place: Place, request: Request) -> Status | None:
+    """Ask the agent that runs: that of the folder, else the service of this computer."""
+    from reteamz.agent.control import ask
+    from reteamz.agent.sessions.link import ask_service
+
+    found = ask(place.folder, request) if place.folder.is_dir() else None
+    return found if found is not None or place.named else ask_service(place.socket, request)
+
+
+def _private(place: Place, until: int) -> None:
+    from reteamz.agent.control import Request
+    from reteamz.agent.folder import lock
+    from reteamz.agent.sessions.memory import remember_private
+    from reteamz.agent.state import load_state, not_enrolled
+
+    if _ask(place, Request("private", until)) is None:
+        if load_state(place.folder) is None:
+            raise not_enrolled()
         # Nobody runs: the next start finds it.
-        with lock(folder):
-            save_state(folder, msgspec.structs.replace(state, private_until=until))
+        with lock(place.folder):
+            remember_private(place.folder, until)
+
+
+def _until_signal(end: Callable[[], None]) -> None:
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: end())
 
 
 def _lines(status: Status) -> list[str]:
     lines = [
-        f"{'Recording' if status.running and not status.private_until else 'Not recording'}"
+        f"{'Recording' if status.running and status.recording == 'recording' else 'Not recording'}"
         + (f" (private until {_clock(status.private_until)})" if status.private_until else ""),
         f"  mode         {_MODES[status.mode]}",
         f"  recorded     {', '.join(status.recorded)}",
+        *(f"  accepted     {sentence}" for sentence in status.accepted),
+        *(f"  asked        {sentence} (`reteamz agent accept` or `decline`)" for sentence in status.asked),
+        *(f"  declined     {sentence}" for sentence in status.declined),
+        *(f"  read by      {reader}" for reader in status.readers),
         f"  server       {status.server}",
         f"  account      {status.account}",
         f"  fingerprint  {status.fingerprint}",
@@ -128,7 +260,9 @@ def _lines(status: Status) -> list[str]:
         + (f", last upload {_clock(status.uploaded_at)}" if status.uploaded_at else ""),
     ]
     if status.running:
-        lines.append(f"  local API    http://127.0.0.1:{status.port} (ActivityWatch)")
+        lines.append(
+            f"  page         http://127.0.0.1:{status.port}/ (what is recorded about you; ActivityWatch's API beside it)"
+        )
         lines.append(f"  desktop      {status.desktop}")
         lines += [f"  no {ability:<9} {reason}" for ability, reason in status.unsupported.items()]
     if status.last is not None:

@@ -32,7 +32,7 @@ Code = Literal[
     "forbidden", "not_found", "input_invalid", "email_taken", "csrf_refused", "internal",
     # this computer
     "port_in_use", "display_missing", "server_unreachable", "spool_corrupt", "key_corrupt", "state_corrupt",
-    "not_enrolled", "already_enrolled", "already_running", "folder_unusable", "unsupported",
+    "not_enrolled", "already_enrolled", "already_running", "not_running", "folder_unusable", "unsupported",
 ]  # fmt: skip
 
 CODES: Final[frozenset[str]] = frozenset(get_args(Code))

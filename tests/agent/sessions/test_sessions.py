@@ -12,8 +12,9 @@ from tests.agent.conftest import log_rows, now
 from reteamz.agent.desktop.base import Look, Window
 from reteamz.agent.device import Device
 from reteamz.agent.enroll import enroll
-from reteamz.agent.recorder import Recorder
 from reteamz.agent.samples import Sample
+from reteamz.agent.sessions.memory import Memory
+from reteamz.agent.sessions.people import People
 from reteamz.owner.client import Owner
 
 ANN, BEA = 4001, 4002
@@ -37,8 +38,8 @@ class Computer:
 
     def sit(self) -> None:
         """Let both people sit down."""
-        self.ann = Recorder(self.device, self.device.session(ANN, "Ann Marsh"), self.now, 180_000)
-        self.bea = Recorder(self.device, self.device.session(BEA, "Bea Holt"), self.now, 180_000)
+        people = People(self.device, Memory(self._folder, self.device.cipher), self.now)
+        self.ann, self.bea = people.recorder(ANN, "Ann Marsh"), people.recorder(BEA, "Bea Holt")
 
     def restart(self) -> None:
         """Start the agent anew."""

@@ -79,6 +79,7 @@ export type Code =
   | "not_enrolled"
   | "already_enrolled"
   | "already_running"
+  | "not_running"
   | "folder_unusable"
   | "unsupported";
 

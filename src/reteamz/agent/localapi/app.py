@@ -41,16 +41,24 @@ class LocalApp:
         port: where it listens, for the check of the Host header.
         now: the clock.
         peer: tells the user behind a connection.
+        shared: whether every user is served, each their own.
     """
 
     def __init__(
-        self, store: LocalStore, feeds: Callable[[int], Feeds | None], port: Callable[[], int], now: Clock, peer: Peer
+        self,
+        store: LocalStore,
+        feeds: Callable[[int], Feeds | None],
+        port: Callable[[], int],
+        now: Clock,
+        peer: Peer,
+        shared: bool,
     ) -> None:
         self._store = store
         self._feeds = feeds
         self._port = port
         self._now = now
         self._peer = peer
+        self._shared = shared
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Answer one request."""
@@ -65,7 +73,7 @@ class LocalApp:
             path = "/" + unquote(request.scope["raw_path"].decode("ascii", "replace")).lstrip("/")
             guard.require_host(request.headers.get("host", ""), self._port())
             guard.require_origin(request.headers, path)
-            user = guard.require_user(self._peer(request))
+            user = guard.require_user(self._peer(request), self._shared)
             body = await _body(request)
             return await run_in_threadpool(self._routed, request, path, user, body)
         except ReteamzError as error:

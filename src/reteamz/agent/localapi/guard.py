@@ -58,10 +58,10 @@ def _find(table: Iterable[str], local: str, remote: str) -> int | None:
     return None
 
 
-def require_user(user: int | None) -> int:
-    """Return the user whose buckets may be seen; an agent without root serves its own user only. Raises ``forbidden``."""
+def require_user(user: int | None, shared: bool = False) -> int:
+    """Return the user whose buckets may be seen; an agent that is not ``shared`` and not root's serves its own user only. Raises ``forbidden``."""
     own = os.geteuid()
-    if user is None or (own != 0 and user != own):
+    if user is None or (own not in (0, user) and not shared):
         raise _forbidden("The agent of another user answers here; start your own.")
     return user
 

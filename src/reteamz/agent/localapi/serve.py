@@ -27,7 +27,8 @@ _FORGET_MS: Final = 60_000
 class LocalApi:
     """The port of one agent. Raises ``port_in_use`` and those of the store."""
 
-    def __init__(self, folder: Path, device: Device, port: int, now: Clock) -> None:
+    def __init__(self, folder: Path, device: Device, port: int, now: Clock, shared: bool = False) -> None:
+        """``shared``: every user of this computer is served, each their own."""
         self._path = folder / "local.db"
         self._device = device
         self._now = now
@@ -36,7 +37,7 @@ class LocalApi:
         self.port: Final = int(self._socket.getsockname()[1])
         # Before confirmation nothing sensitive is written at all.
         self._store = LocalStore(device.cipher, None if device.mode == "anonymous" else self._path)
-        app = LocalApp(self._store, self._feeds, lambda: self.port, now, self._peer)
+        app = LocalApp(self._store, self._feeds, lambda: self.port, now, self._peer, shared)
         self._server = uvicorn.Server(
             uvicorn.Config(app, lifespan="off", access_log=False, log_config=None, interface="asgi3", ws="none")
         )

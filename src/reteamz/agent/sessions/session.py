@@ -34,12 +34,19 @@ class Session:
         """What the watchers of this user tell through the local API."""
         self.recent: Final[deque[Sample]] = deque(maxlen=SHOWN)
         """The last things recorded, oldest first, as the policy left them."""
+        self.addresses = uid == NOBODY
+        """Whether full addresses of pages may be told, where the policy asks for them: the person accepted that."""
         self._seen_at: int | None = None
         self._final = 0
 
     def saw(self, now: int, final: int) -> None:
         """Remember that a look was taken, and up to when (ms) no later look can change anything."""
         self._seen_at, self._final = now, final
+
+    @property
+    def here(self) -> bool:
+        """Whether somebody looks."""
+        return self._seen_at is not None
 
     def left(self) -> None:
         """Remember that nobody looks any more."""

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, Literal
 
-from reteamz.agent.folder import disk_full
+from reteamz.agent.folder import disk_full, file_mode
 from reteamz.agent.spool.cipher import damaged
 from reteamz.wire.errors import ReteamzError
 
@@ -37,7 +37,7 @@ def explained(path: Path) -> Iterator[None]:
 
 
 def connect(path: Path, schema: str, synchronous: Literal["FULL", "NORMAL"]) -> sqlite3.Connection:
-    """Open a file (0600) in WAL mode, check it and make its tables.
+    """Open a file (0600, or as readable as its folder) in WAL mode, check it and make its tables.
 
     Raises:
         ReteamzError: ``spool_corrupt``, ``disk_full``, ``folder_unusable``.
@@ -45,7 +45,10 @@ def connect(path: Path, schema: str, synchronous: Literal["FULL", "NORMAL"]) -> 
     connection: sqlite3.Connection | None = None
     try:
         with explained(path):
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+            # SQLite gives the files beside it the mode of this one.
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+            os.fchmod(descriptor, file_mode(path.parent))
+            os.close(descriptor)
             connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10)
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute(f"PRAGMA synchronous = {synchronous}")
@@ -53,7 +56,6 @@ def connect(path: Path, schema: str, synchronous: Literal["FULL", "NORMAL"]) -> 
             if connection.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
                 raise damaged(path)
             connection.executescript(f"BEGIN IMMEDIATE; {schema} COMMIT;")
-            os.chmod(path, 0o600)
     except OSError as error:
         raise ReteamzError(
             "folder_unusable", f"{path} cannot be opened ({error.strerror}); make it yours, or name another with --dir."
