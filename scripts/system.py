@@ -10,6 +10,7 @@ import os
 import shutil
 import subprocess
 import sys
+from ctypes.util import find_library
 
 PROGRAMS = {
     "at-spi2-core": "/usr/libexec/at-spi-bus-launcher",
@@ -24,13 +25,20 @@ PROGRAMS = {
     "xterm": "xterm",
     "xvfb": "Xvfb",
 }
+LIBRARIES = {"libportaudio2": "portaudio"}
 PLACES = os.pathsep.join((os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"))
 """Where programs are: servers stand outside the path of those who are not root."""
 
 
 def missing(packages: list[str]) -> list[str]:
-    """Return the packages whose program is not on the path."""
-    return [package for package in packages if shutil.which(PROGRAMS[package], path=PLACES) is None]
+    """Return the packages whose program is not on the path, or whose library is not found."""
+    return [
+        package
+        for package in packages
+        if not (
+            find_library(LIBRARIES[package]) if package in LIBRARIES else shutil.which(PROGRAMS[package], path=PLACES)
+        )
+    ]
 
 
 def install(packages: list[str]) -> bool:

@@ -11,7 +11,7 @@ from reteamz.agent.device import PULSE_MS, Device
 from reteamz.agent.records.gate import Gate
 from reteamz.agent.samples import Clock, Sample
 from reteamz.agent.sessions.session import Session
-from reteamz.wire.batch import ACTIVE, IDLE, LOCKED, PRIVATE
+from reteamz.wire.batch import ACTIVE, IDLE, LOCKED, MEETING, PRIVATE
 
 KEEP_MS: Final = PULSE_MS
 """How often what grows is put on disk; every change of window is at once."""
@@ -41,6 +41,7 @@ class Recorder:
         self._private_until = private_until
         self._settle = settle
         self._idle = False
+        self._met_at = 0
         self._kept_at = 0
         self._kept: Sample | None = None
         self.gate: Final = Gate(device, session, now, lambda: bool(private_until()))
@@ -68,20 +69,25 @@ class Recorder:
     def _sample(self, now: int, seen: Look, offset: int) -> Sample:
         person, feeds = self.session.person, self.session.feeds
         idle = seen.idle or 0
-        was_idle, self._idle = self._idle, idle >= self._device.policy_for(person).idle_limit
-        self.session.saw(now, now if self._idle or seen.locked else now - idle)
+        policy = self._device.policy_for(person)
+        # Whoever listens does not type.
+        meeting = seen.meeting and policy.meetings
+        was_idle, self._idle = self._idle, idle >= policy.idle_limit and not meeting
+        self.session.saw(now, now if self._idle or seen.locked or meeting else now - idle)
         if self._private_until():
             return Sample(now, PRIVATE, offset=offset, person=person)
         if seen.locked:
             return Sample(now, LOCKED, offset=offset, person=person)
         if self._idle:
             if not was_idle:
-                self._device.idle_since(now - idle, self.session)
+                self._device.idle_since(max(now - idle, self._met_at), self.session)
             return Sample(now, IDLE, offset=offset, idle=idle, person=person)
+        if meeting:
+            self._met_at = now
         window = seen.window
         return Sample(
             now,
-            ACTIVE,
+            MEETING if meeting else ACTIVE,
             offset=offset,
             idle=idle,
             person=person,

@@ -19,12 +19,13 @@ class Window(msgspec.Struct, frozen=True):
 
 class Look(msgspec.Struct, frozen=True):
     """One look at the desktop. ``idle`` is the time since the last input in milliseconds, None where the desktop does not tell; ``input`` counts
-    keys and clicks since the look before."""
+    keys and clicks since the look before; ``meeting``: another program uses microphone or camera."""
 
     window: Window | None = None
     idle: int | None = None
     locked: bool | None = None
     input: int = 0
+    meeting: bool = False
 
 
 class Desktop(Protocol):
@@ -95,4 +96,42 @@ class Clipboard(Protocol):
 
     def close(self) -> None:
         """Stop listening."""
+        ...
+
+
+class Camera(Protocol):
+    """Takes pictures of who sits there; used by one thread, and in use only while it takes one."""
+
+    def picture(self) -> Shot:
+        """Take a picture. Raises ``internal`` when the camera gives none just now."""
+        ...
+
+    def close(self) -> None:
+        """Let the camera go."""
+        ...
+
+
+class Heard(msgspec.Struct, frozen=True):
+    """A piece of sound: one channel, 16 bits a sample, ``rate`` samples a second."""
+
+    rate: int
+    samples: bytes
+
+    def __repr__(self) -> str:
+        return f"Heard({len(self.samples)} bytes)"
+
+
+class Microphone(Protocol):
+    """Records pieces of sound; used by one thread, and in use only while it records one."""
+
+    def begin(self, seconds: int) -> None:
+        """Begin a piece. Raises ``internal`` when the microphone gives none just now."""
+        ...
+
+    def heard(self) -> Heard | None:
+        """Return the piece once it is whole, None before."""
+        ...
+
+    def close(self) -> None:
+        """Let the microphone go."""
         ...

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 
@@ -9,6 +10,7 @@ from Xlib import error
 from Xlib.ext import screensaver
 
 from reteamz.agent.desktop.base import Ability, Look
+from reteamz.agent.desktop.linux_use import OtherUse
 from reteamz.agent.desktop.logind import LockState
 from reteamz.agent.desktop.x11_input import X11Input
 from reteamz.agent.desktop.x11_windows import X11Windows, display_gone, open_display
@@ -27,9 +29,8 @@ class X11Desktop:
         self._windows = X11Windows(self._display)
         self._input: X11Input | None = None
         self._lock = LockState()
-        self._unsupported: dict[Ability, str] = {
-            "meeting": "use of microphone and camera is not looked at yet",
-        }
+        self._use = OtherUse(time.monotonic)
+        self._unsupported: dict[Ability, str] = {}
         if not self._display.has_extension(screensaver.extname):
             self._unsupported["idle"] = "this X server has no XScreenSaver extension"
         try:
@@ -47,7 +48,7 @@ class X11Desktop:
         """Look once. Raises ``display_missing`` when the X server is gone."""
         try:
             counted = self._input.counted() if self._input is not None else 0
-            return Look(self._windows.focused(), self._idle(), self._lock.locked(), counted)
+            return Look(self._windows.focused(), self._idle(), self._lock.locked(), counted, self._use.used())
         except (error.ConnectionClosedError, OSError):
             raise display_gone() from None
 

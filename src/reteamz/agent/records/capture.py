@@ -29,7 +29,7 @@ class Source(Protocol):
 
 
 Open = Callable[[Sink], Source]
-"""Opens a source. Raises ``unsupported`` or ``display_missing`` with the reason."""
+"""Opens a source. Raises ``unsupported`` or ``display_missing`` with the reason, ImportError or OSError where a part is not installed."""
 
 
 class Capture:
@@ -82,6 +82,9 @@ class Capture:
             except ReteamzError as error:
                 self._rest(kind)
                 self._sink.failed(kind, error.message)
+            except Exception as error:  # what a library throws must not end the other kinds
+                self._rest(kind)
+                self._sink.failed(kind, f"it went wrong ({type(error).__name__})")
 
     def _opened(self, kind: SealedKind, opening: Open) -> Source | None:
         if abs(self._now() - self._rests.get(kind, -AGAIN_MS)) < AGAIN_MS:
@@ -89,11 +92,17 @@ class Capture:
         try:
             source = opening(self._sink)
         except ReteamzError as error:
-            self._rest(kind)
-            self._sink.unsupported(kind, error.message)
-            return None
-        self._open[kind] = source
-        return source
+            reason = error.message
+        except ImportError as error:
+            reason = f"the package {error.name} is not installed"
+        except OSError as error:
+            reason = f"a library is missing ({error})"
+        else:
+            self._open[kind] = source
+            return source
+        self._rest(kind)
+        self._sink.unsupported(kind, reason)
+        return None
 
     def _rest(self, kind: SealedKind) -> None:
         self._close(kind)

@@ -66,6 +66,7 @@ class Gate:
         if names is None:
             return None
         told = {"app": names.app, "title": names.title, "site": names.site}
+        self.reasons.pop(kind, None)
         return self._device.record(Record(kind, media, at, self._session.person, told | caption, data))
 
     def written(self, kind: TextKind, at: int, window: Window, text: str) -> bool:

@@ -52,7 +52,7 @@ class Screenshots:
                 continue
             shown = _altered(picture, how)
             caption = {"monitor": shot.monitor, "width": shown.width, "height": shown.height}
-            taken = self._sink.captured("screenshot", "image/webp", now, caption, _webp(shown), windows)
+            taken = self._sink.captured("screenshot", "image/webp", now, caption, webp(shown), windows)
             if taken is None:
                 return
             self._last[shot.monitor] = seen
@@ -65,7 +65,7 @@ class Screenshots:
             "monitor": shot.monitor, "width": small.width, "height": small.height, "thumbnail": True, "of": of,
         }  # fmt: skip
         # What may be seen on the picture was looked at already.
-        self._sink.captured("screenshot", "image/webp", now, caption, _webp(small), ())
+        self._sink.captured("screenshot", "image/webp", now, caption, webp(small), ())
 
     def close(self) -> None:
         """Let the screen go."""
@@ -83,7 +83,8 @@ def _altered(picture: Image.Image, how: Screenshot) -> Image.Image:
     return picture
 
 
-def _webp(picture: Image.Image) -> bytes:
+def webp(picture: Image.Image) -> bytes:
+    """Return the picture as WebP."""
     out = BytesIO()
     picture.save(out, "WEBP", quality=_QUALITY, method=_EFFORT)
     return out.getvalue()

@@ -32,4 +32,26 @@ def x11_sources(display: str | None, now: Clock) -> Mapping[SealedKind, Open]:
 
         return Copying(lambda copied: X11Clipboard(display, copied), sink, now)
 
-    return {"screenshot": screenshot, "text": text, "clipboard": clipboard}
+    return {
+        "screenshot": screenshot, "text": text, "clipboard": clipboard, "camera": camera_source(), "sound": sound_source,
+    }  # fmt: skip
+
+
+def camera_source(device: int | str = 0) -> Open:
+    """Return what opens a camera, by number or path."""
+
+    def opened(sink: Sink) -> Source:
+        from reteamz.agent.desktop.camera import OpenCvCamera
+        from reteamz.agent.records.camera import CameraPictures
+
+        return CameraPictures(OpenCvCamera(device), sink)
+
+    return opened
+
+
+def sound_source(sink: Sink) -> Source:
+    """Open the microphone."""
+    from reteamz.agent.desktop.microphone import PortAudioMicrophone
+    from reteamz.agent.records.sound import SoundPieces
+
+    return SoundPieces(PortAudioMicrophone(), sink)
