@@ -3,26 +3,35 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, get_args
 
 import httpx
 import pytest
-from tests.agent.conftest import enrol, now
+from tests.agent.conftest import PASSWORD, enrol, now
 from tests.agent.sealed import listed, opened
 from tests.agent.test_uploader import Line
+from tests.conftest import RealServer
 
+from reteamz.agent.desktop.base import Look, Window
 from reteamz.agent.device import Device
 from reteamz.agent.policy import Policy
+from reteamz.agent.recorder import Recorder
+from reteamz.agent.records.gate import FRESH_MS, Gate
 from reteamz.agent.records.record import TEXTS_BYTES, Record, Text
 from reteamz.agent.samples import Sample
 from reteamz.agent.spool.blobs import TRIES
 from reteamz.agent.uploader import Uploader
+from reteamz.crypto.keyring import EpochKeys
+from reteamz.crypto.keys import make_rsa
 from reteamz.owner.client import Owner
 from reteamz.wire.batch import SealedKind
 
 EVERYTHING = Policy(records=frozenset(get_args(SealedKind)))
+HERE = Look(Window("Writer", "Letter"), 0, False)
+SECRET = Window("firefox", "Bank — Mozilla Firefox Private Browsing")
 CANARY = "a canary that only the owner may read"
 
 
@@ -137,6 +146,100 @@ def test_nothing_is_kept_that_is_not_allowed(owner: Owner, tmp_path: Path, kind:
     assert desk.device.record(Record(kind, "image/webp", now(), "Nobody", {}, b"x")) is None
     assert desk.device.record(Record(kind, "image/webp", now(), "Otti Marsh", {}, b"x")) is not None
     desk.close()
+
+
+@pytest.mark.parametrize("kind", get_args(SealedKind))
+def test_nothing_is_asked_of_a_source_that_is_not_allowed(owner: Owner, tmp_path: Path, kind: SealedKind) -> None:
+    desk = Desk(owner, tmp_path / "agent")
+    at = [now()]
+    private = [0]
+
+    def recorder() -> Recorder:
+        session = desk.device.session(1000, "Otti Marsh")
+        made = Recorder(desk.device, session, lambda: at[0], lambda: private[0])
+        made.take(HERE)
+        return made
+
+    def taken(gate: Gate) -> bool:
+        """Ask for the kind, and try to give one all the same."""
+        given = gate.captured(kind, "image/webp", at[0], {}, b"x", ())
+        if kind in ("text", "clipboard", "chat"):
+            given = gate.written(kind, at[0], HERE.window or Window("", ""), "x") or given  # type: ignore[arg-type]  # it is one
+        assert gate.wanted().has(kind) == bool(given)
+        return bool(given)
+
+    assert not taken(recorder().gate), "before the agent holds a grant"
+    desk.upload()
+    desk.policy = Policy(records=EVERYTHING.records - {kind})
+    desk.restart()
+    assert not taken(recorder().gate), "the policy does not have it"
+    desk.policy, desk.agreed = EVERYTHING, False
+    desk.restart()
+    assert not taken(recorder().gate), "the person did not agree"
+    desk.agreed = True
+    seen = recorder()
+    assert taken(seen.gate)
+    for look in (Look(HERE.window, 0, True), Look(HERE.window, 600_000, False), Look(SECRET, 0, False)):
+        seen.take(look)
+        assert not seen.gate.wanted().has(kind), look
+        if kind not in ("text", "clipboard", "chat"):
+            assert not taken(seen.gate), look
+    seen.take(HERE)
+    private[0] = at[0] + 1_000
+    assert not taken(seen.gate), "private time"
+    private[0] = 0
+    assert taken(seen.gate)
+    at[0] += FRESH_MS + 1
+    assert not taken(seen.gate), "nobody looked for a while"
+    desk.close()
+
+
+def test_a_new_epoch_seals_with_its_own_key(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert desk.write("under the first")
+    fresh = make_rsa()
+    key = desk.device.trust.sealing()
+    assert key is not None
+    monkeypatch.setattr(desk.device.trust, "sealing", lambda: (fresh.public(), 2))
+    assert desk.write("under the second")
+    desk.upload()
+    desk.owner.bundle.keyring["2"] = EpochKeys(desk.owner.bundle.keyring["1"].master, fresh)  # type: ignore[index]  # for this test
+    try:
+        texts = [[text.text for text in record.texts()] for record in desk.opened()]
+    finally:
+        del desk.owner.bundle.keyring["2"]  # type: ignore[attr-defined]  # for this test
+    assert sorted(texts) == [["under the first"], ["under the second"]]
+
+
+def test_a_server_restored_from_an_older_backup_is_told_again(
+    make_server: Callable[[], RealServer], tmp_path: Path
+) -> None:
+    server = make_server()
+    owner = Owner.sign_up(server.url, "restored@company.example", PASSWORD, "Works", now=now)
+    desk = Desk(owner, tmp_path / "agent")
+    desk.upload()
+    desk.picture("in the backup")
+    desk.upload()
+    server.stop()
+    shutil.copytree(server.data, tmp_path / "backup")
+    server.start()
+    desk.picture("lost with the server")
+    desk.upload()
+    # Listed in a batch that the server has, not yet sent.
+    desk.picture("still here")
+    desk.device.flush()
+    desk.device.sync.push_all()
+    assert desk.device.records.waiting() == 1
+    server.stop()
+    shutil.rmtree(server.data)
+    (tmp_path / "backup").rename(server.data)
+    server.start()
+    desk.device.feed(Sample(now() - 1_000, duration=500, person="Otti Marsh", app="Writer"))
+    desk.upload()
+    desk.upload()
+    assert [record.caption["title"] for record in desk.opened()] == ["in the backup", "still here"]
+    assert desk.device.records.waiting() == 0
+    desk.close()
+    owner.close()
 
 
 def test_it_waits_while_the_server_is_away_and_over_a_restart(desk: Desk) -> None:

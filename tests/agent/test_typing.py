@@ -21,7 +21,7 @@ from Xlib import display as xdisplay
 
 from reteamz.agent.desktop.base import BACKSPACE, MOVED, Look, Window
 from reteamz.agent.desktop.keysyms import Keyboard, character
-from reteamz.agent.desktop.passwords import AccessibleFields, Untold, password_fields
+from reteamz.agent.desktop.passwords import AccessibleFields, Untold, password_fields, why_untold
 from reteamz.agent.desktop.x11 import X11Desktop
 from reteamz.agent.desktop.x11_keys import X11Keys
 from reteamz.agent.recorder import Recorder
@@ -256,6 +256,7 @@ def session_bus(display: str) -> Iterator[str]:
 def test_password_fields_are_known_where_the_desktop_tells(display: str, tmp_path: Path) -> None:
     page = "data:text/html,<title>Log in</title><input id=name autofocus><input id=secret type=password>"
     with session_bus(display) as bus:
+        assert why_untold(bus) == ""
         fields = password_fields(bus)
         assert isinstance(fields, AccessibleFields)
         told: list[str] = []
@@ -300,5 +301,5 @@ def test_password_fields_are_known_where_the_desktop_tells(display: str, tmp_pat
 
 def test_a_desktop_that_does_not_tell_says_so() -> None:
     told = password_fields("unix:path=/nowhere")
-    assert told.reason
+    assert told.reason == why_untold("unix:path=/nowhere") != ""
     assert not told.focused(Window("a", "b"))

@@ -23,6 +23,8 @@ _STATUS: Final = DBusAddress("/org/a11y/bus", bus_name="org.a11y.Bus", interface
 _REGISTRY: Final = DBusAddress(
     "/org/a11y/atspi/registry", bus_name="org.a11y.atspi.Registry", interface="org.a11y.atspi.Registry"
 )
+_UNTOLD: Final = "this desktop does not tell which fields are for passwords: what is typed into them counts as text"
+_NO_BUS: Final = (OSError, KeyError, ValueError, TimeoutError, DBusErrorResponse)
 _FOCUS: Final = MatchRule(type="signal", interface="org.a11y.atspi.Event.Object", member="StateChanged")
 
 
@@ -138,8 +140,18 @@ def password_fields(bus: str = "SESSION") -> PasswordFields:
     """Return what tells of password fields in this session, or what says why nobody does."""
     try:
         return AccessibleFields(bus)
-    except (OSError, KeyError, ValueError, TimeoutError, DBusErrorResponse):
-        return Untold("this desktop does not tell where password fields are")
+    except _NO_BUS:
+        return Untold(_UNTOLD)
+
+
+def why_untold(bus: str = "SESSION") -> str:
+    """Return why this session does not tell of password fields, "" when it can; nothing is switched on by asking."""
+    try:
+        with open_dbus_connection(bus=bus) as session:
+            names = _asked(session, message_bus.ListActivatableNames())[0] + _asked(session, message_bus.ListNames())[0]
+    except _NO_BUS:
+        return _UNTOLD
+    return "" if _BUS.bus_name in names else _UNTOLD
 
 
 def _asked(connection: DBusConnection, message: Message) -> Any:

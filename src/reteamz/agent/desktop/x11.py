@@ -12,6 +12,7 @@ from Xlib.ext import screensaver
 from reteamz.agent.desktop.base import Ability, Look
 from reteamz.agent.desktop.linux_use import OtherUse
 from reteamz.agent.desktop.logind import LockState
+from reteamz.agent.desktop.passwords import why_untold
 from reteamz.agent.desktop.x11_input import X11Input
 from reteamz.agent.desktop.x11_windows import X11Windows, display_gone, open_display
 from reteamz.wire.errors import ReteamzError
@@ -37,6 +38,8 @@ class X11Desktop:
             self._input = X11Input(address)
         except ReteamzError as reason:
             self._unsupported["input"] = reason.message
+        if untold := why_untold():
+            self._unsupported["passwords"] = untold
         if self._lock.reason:
             self._unsupported["locked"] = self._lock.reason
 
