@@ -21,7 +21,7 @@ from tests.agent.test_records import Desk
 from tests.waiting import wait_for
 
 from reteamz.agent.desktop.base import Look, Window
-from reteamz.agent.desktop.linux_use import EVERY_S, OtherUse
+from reteamz.agent.desktop.linux_use import CAMERA_S, MICROPHONE_S, OtherUse
 from reteamz.agent.policy import Camera, Policy, Sound
 from reteamz.agent.recorder import Recorder
 from reteamz.agent.records.capture import AGAIN_MS, Capture, Open
@@ -232,7 +232,7 @@ class Machine:
             (folder / "fd" / str(number)).symlink_to(path)
 
     def used(self) -> bool:
-        self.at += EVERY_S
+        self.at += CAMERA_S
         return self.use.used()
 
 
@@ -283,12 +283,13 @@ def test_an_open_camera_makes_a_meeting(machine: Machine) -> None:
     assert machine.used()
 
 
-def test_it_is_looked_at_every_ten_seconds(machine: Machine) -> None:
+def test_an_answer_counts_for_a_while(machine: Machine) -> None:
     assert not machine.used()
     machine.records(RUNNING.format(pid=4711))
-    machine.at += EVERY_S - 1
+    machine.at += MICROPHONE_S - 1
     assert not machine.use.used()
-    assert machine.used()
+    machine.at += 1
+    assert machine.use.used()
 
 
 def kinds(session: Session) -> list[tuple[int, int]]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
 from hypothesis import HealthCheck, settings
@@ -129,6 +132,18 @@ def test_a_spool_from_before_sealed_content_opens(tmp_path: Path) -> None:
         old.execute("DROP TABLE blob")
     old.close()
     assert open_spool(tmp_path).blobs.count() == 0
+
+
+def test_on_a_full_disk_the_newest_takes_the_place_of_the_oldest(tmp_path: Path) -> None:
+    program = Path(__file__).with_name("full_disk_of_blobs.py")
+    done = subprocess.run(
+        [sys.executable, str(program), str(tmp_path / "spool.db")], capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert set(told["codes"]) == {"disk_full"}
+    assert told["freed"] == [f"P{number}" for number in range(len(told["freed"]))]
+    assert told["kept"] == told["later"] == [f"P{number}" for number in range(len(told["freed"]), 60)]
 
 
 class Server:

@@ -11,8 +11,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
-EVERY_S: Final = 10.0
-"""How often it is looked; in between the last answer counts."""
+MICROPHONE_S: Final = 10.0
+CAMERA_S: Final = 30.0
+"""How often it is looked, in seconds; in between the last answer counts. Who has a camera open is asked of every process, which takes longer."""
 _PID: Final = re.compile(r"^owner_pid\s*:\s*(\d+)", re.MULTILINE)
 _SERVERS: Final = frozenset(("pipewire", "wireplumber", "pulseaudio", "pipewire-pulse"))
 _METERS: Final = frozenset(("org.PulseAudio.pavucontrol", "org.gnome.VolumeControl", "org.kde.plasma-pa"))
@@ -32,6 +33,21 @@ def pulse_clients() -> list[dict[str, Any]] | None:
     return None
 
 
+class _Kept:
+    """An answer that counts for some seconds."""
+
+    def __init__(self, seconds: float, ask: Callable[[], bool]) -> None:
+        self._seconds = seconds
+        self._ask = ask
+        self._asked: float | None = None
+        self._answer = False
+
+    def at(self, now: float) -> bool:
+        if self._asked is None or now - self._asked >= self._seconds:
+            self._asked, self._answer = now, self._ask()
+        return self._answer
+
+
 class OtherUse:
     """Looks at this computer's devices; used by one thread.
 
@@ -47,15 +63,13 @@ class OtherUse:
         self._dev = root / "dev"
         self._clients = clients
         self._own = os.getpid()
-        self._at: float | None = None
-        self._used = False
+        self._heard = _Kept(MICROPHONE_S, self._microphone)
+        self._seen = _Kept(CAMERA_S, self._camera)
 
     def used(self) -> bool:
         """Tell whether another program than this one uses a microphone or a camera."""
         at = self._steady()
-        if self._at is None or at - self._at >= EVERY_S:
-            self._at, self._used = at, self._microphone() or self._camera()
-        return self._used
+        return self._heard.at(at) or self._seen.at(at)
 
     def _microphone(self) -> bool:
         owners = {pid for pid in map(self._owner, self._proc.glob("asound/card*/pcm*c/sub*/status")) if pid}

@@ -180,14 +180,18 @@ class Records:
         except ReteamzError as error:
             if error.code != "disk_full":
                 raise
-            # Deleted pages are written again: what is oldest makes room for what is new.
-            lost = self._blobs.free(2 * len(sealed))
-            if not lost:
-                raise
-            number, more = self._blobs.put(listing, sealed, instead_of)
-            lost += more
+            # What is freed is written again: the oldest makes room for the new.
+            self.lost(self._blobs.free(2 * len(sealed)))
+            number, lost = self._put_at_last(listing, sealed, instead_of)
         self.lost(lost)
         return number
+
+    def _put_at_last(self, listing: Listing, sealed: bytes, instead_of: int | None) -> tuple[int | None, list[Listing]]:
+        try:
+            return self._blobs.put(listing, sealed, instead_of)
+        except ReteamzError:
+            self._gave_up(listing.person, 1)
+            raise
 
     def _gave_up(self, person: str, count: int) -> None:
         self._device.notice("records_lost", person, count)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from typing import Final
 
 import msgspec
 
 from reteamz.agent.spool.cipher import LocalCipher
 from reteamz.wire.batch import Media, SealedKind
+from reteamz.wire.errors import ReteamzError
 
 BLOBS_BYTES: Final = 2 * 1024 * 1024 * 1024
 """Most sealed content that waits for the server, in bytes; then the oldest is given up."""
@@ -65,9 +66,10 @@ class Blobs:
     ``seq`` of a row is the number of the batch that lists it, null for none yet; ``ready`` tells that this batch was acknowledged.
     """
 
-    def __init__(self, cipher: LocalCipher, writing: Writing, most_bytes: int) -> None:
+    def __init__(self, cipher: LocalCipher, writing: Writing, settle: Callable[[], None], most_bytes: int) -> None:
         self._cipher = cipher
         self._writing = writing
+        self._settle = settle
         self._most = most_bytes
 
     def put(self, listing: Listing, data: bytes, instead_of: int | None = None) -> tuple[int | None, list[Listing]]:
@@ -93,9 +95,25 @@ class Blobs:
             return number, lost
 
     def free(self, size: int) -> list[Listing]:
-        """Give up the oldest until so many bytes are free again; return what was given up."""
-        with self._writing() as sql:
-            return self._make_room(sql, self.size(sql) - size)
+        """Give up the oldest on a full disk, one after the other, until so many bytes are free again; return what was given up."""
+        lost: list[Listing] = []
+        freed = 0
+        while freed < size:
+            try:
+                # What is deleted is overwritten, which takes room in the log: begin it anew where it is.
+                self._settle()
+                with self._writing() as sql:
+                    before = self.size(sql)
+                    given = self._make_room(sql, before - 1)
+                    freed += before - self.size(sql)
+            except ReteamzError:
+                break
+            if not given:
+                break
+            lost += given
+        with suppress(ReteamzError):
+            self._settle()
+        return lost
 
     def _make_room(self, sql: sqlite3.Connection, most_bytes: int) -> list[Listing]:
         lost: list[Listing] = []

@@ -83,7 +83,7 @@ class Spool:
         self._most = most_bytes
         self._lock = threading.RLock()
         self._connection = connect(path, _SCHEMA + SCHEMA, "FULL")
-        self.blobs: Final = Blobs(cipher, self._transaction, most_blobs)
+        self.blobs: Final = Blobs(cipher, self._transaction, self._settle, most_blobs)
         """Sealed content that waits."""
         try:
             with self._transaction() as sql:
@@ -119,6 +119,11 @@ class Spool:
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
                 raise
+
+    def _settle(self) -> None:
+        """Write the log into the file, so that its next entry begins at its front."""
+        with self._lock, explained(self._path):
+            self._connection.execute("PRAGMA wal_checkpoint(RESTART)").fetchone()
 
     def close(self) -> None:
         """Close the file."""
