@@ -180,6 +180,20 @@ def test_long_text_is_handed_on_in_pieces(desktop: Desktop, display: str, window
     assert len(told) == 2
 
 
+def test_the_end_of_the_agent_is_not_the_end_of_a_sentence(desktop: Desktop, display: str, windows: Windows) -> None:
+    windows.open("Last")
+    windows.focus("Last")
+    desktop.look()
+    type_into(display, "the last words")
+    wait_for(lambda: growing(desktop) == "the last words", what="the last key")
+    desktop.capture.end()
+    desktop.capture.run()
+    desktop.desk.upload()
+    records: list[Opened] = desktop.desk.opened()
+    told = [text.text for record in records if record.kind == "text" for text in record.texts()]
+    assert told == ["the last words"]
+
+
 def test_nothing_is_read_where_nothing_may_be(desktop: Desktop, display: str, windows: Windows) -> None:
     windows.open("Open")
     windows.open("Offer - Chromium (Incognito)", "Chromium")

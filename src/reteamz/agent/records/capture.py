@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Final, Protocol
 
 from reteamz.agent.records.wanted import Sink, Wanted
@@ -111,4 +112,6 @@ class Capture:
     def _close(self, kind: SealedKind) -> None:
         source = self._open.pop(kind, None)
         if source is not None:
-            source.close()
+            # What cannot be handed on any more must not keep the others from being closed.
+            with suppress(Exception):
+                source.close()

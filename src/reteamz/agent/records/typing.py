@@ -75,10 +75,17 @@ class Typing:
                 self._growing = None
             elif growing is not None and not 0 <= now - growing.at < EVERY_MS:
                 self._finish()
+        self._hand_on()
+
+    def _hand_on(self) -> None:
+        with self._lock:
             done, self._done = self._done, []
         for piece in done:
             self._sink.written("text", piece.at, piece.window, piece.text)
 
     def close(self) -> None:
-        """Stop listening; what is not handed on is forgotten."""
+        """Stop listening, and hand on what there is."""
         self._keys.close()
+        with self._lock:
+            self._finish()
+        self._hand_on()
