@@ -21,7 +21,7 @@ demo: $(PACKAGES) $(STATIC) ## a small simulated company: prints an address and 
 	$(BIN)/reteamz demo $(DEMO)
 
 test: $(PACKAGES) $(STATIC) $(ACTIVITYWATCH) check ## every check and every test, in a real browser and on real windows
-	$(BIN)/python scripts/system.py chromium xvfb xdotool xterm x11-xserver-utils xclip at-spi2-core dbus-daemon libportaudio2 nginx-light systemd
+	$(BIN)/python scripts/system.py chromium xvfb xdotool xterm x11-xserver-utils xclip at-spi2-core dbus-daemon libportaudio2 nginx-light systemd trayer
 	$(BIN)/python -m pytest $(TEST)
 
 check: $(PACKAGES) $(MODULES) ## style, types, boundaries

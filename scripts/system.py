@@ -18,6 +18,7 @@ PROGRAMS = {
     "dbus-daemon": "dbus-daemon",
     "nginx-light": "nginx",
     "systemd": "systemd-analyze",
+    "trayer": "trayer",
     "wrk": "wrk",
     "x11-xserver-utils": "xrandr",
     "xclip": "xclip",

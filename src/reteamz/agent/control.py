@@ -26,10 +26,11 @@ Recording = Literal["recording", "private", "paused"]
 
 
 class Request(msgspec.Struct, frozen=True):
-    """What is asked; ``until`` in milliseconds, for ``private``."""
+    """What is asked; ``until`` in milliseconds, for ``private``; ``shown`` are the sentences that a person accepts or declines."""
 
     ask: Literal["status", "private", "upload", "accept", "decline"]
     until: int = 0
+    shown: list[str] = []
 
 
 class LastSeen(msgspec.Struct, frozen=True):

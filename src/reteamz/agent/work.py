@@ -15,6 +15,7 @@ from reteamz.agent.clocks import ClockWatch
 from reteamz.agent.control import ControlServer, Request, Status
 from reteamz.agent.device import Device
 from reteamz.agent.folder import lock
+from reteamz.agent.localapi.page import Page
 from reteamz.agent.localapi.serve import LocalApi
 from reteamz.agent.policy import Policy
 from reteamz.agent.samples import Clock
@@ -78,7 +79,7 @@ class Work:
             case "private":
                 self.people.take_private(uid, request.until)
             case "accept" | "decline":
-                self.people.decide(uid, request.ask == "accept")
+                self.people.decide(uid, request.ask == "accept", request.shown)
             case "upload":
                 self.uploader.now()
         return self.status(uid)
@@ -138,6 +139,7 @@ def at_work(folder: Path, now: Clock, settings: Settings) -> Iterator[Work]:
         api = LocalApi(folder, device, settings.port, now, shared=settings.shared)
         stack.callback(api.close)
         work = Work(device, people, uploader, api, now)
+        api.show(Page(work.answer, now))
         control = ControlServer(folder, work.answer)
         stack.callback(control.close)
         thread = threading.Thread(target=uploader.run, name="upload")

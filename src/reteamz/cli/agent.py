@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
@@ -174,7 +174,7 @@ def notice(place: Place, window: bool) -> None:
     if window:
         from reteamz.agent.sessions.window import show_notice
 
-        show_notice(found, lambda accept: _decided(place, "accept" if accept else "decline"))
+        show_notice(found, lambda accept: _decided(place, "accept" if accept else "decline", found.asked))
         return
     for title, sentences in (
         ("Waits for your answer", found.asked), ("Accepted", found.accepted), ("Declined", found.declined),
@@ -193,7 +193,8 @@ def notice(place: Place, window: bool) -> None:
 @click.pass_obj
 def accept(place: Place) -> None:
     """Accept everything that `reteamz agent notice` lists; recording of it begins."""
-    found = _decided(place, "accept")
+    asked = _decided(place, "status")
+    found = _decided(place, "accept", asked.asked + asked.declined)
     click.echo("\n".join(["Accepted. Recorded from now on:", *(f"  {sentence}" for sentence in found.accepted)]))
 
 
@@ -201,15 +202,15 @@ def accept(place: Place) -> None:
 @click.pass_obj
 def decline(place: Place) -> None:
     """Decline everything that `reteamz agent notice` lists, what you accepted before included; none of it is recorded."""
-    _decided(place, "decline")
+    _decided(place, "decline", _decided(place, "status").asked)
     click.echo("Declined. Nothing beyond the default is recorded; the owner is told.")
 
 
-def _decided(place: Place, what: Literal["status", "accept", "decline"]) -> Status:
+def _decided(place: Place, what: Literal["status", "accept", "decline"], shown: Sequence[str] = ()) -> Status:
     from reteamz.agent.control import Request
     from reteamz.agent.daemon import not_running
 
-    found = _ask(place, Request(what))
+    found = _ask(place, Request(what, shown=list(shown)))
     if found is None:
         raise not_running(place.folder)
     return found

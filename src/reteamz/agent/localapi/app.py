@@ -17,6 +17,7 @@ from starlette.responses import JSONResponse, Response
 from reteamz import __version__
 from reteamz.agent.feeds import CHAT, Feeds
 from reteamz.agent.localapi import guard, query
+from reteamz.agent.localapi.page import PATHS, Page
 from reteamz.agent.localapi.store import Bucket, LocalEvent, LocalStore
 from reteamz.agent.localapi.times import bad, from_ms, to_duration, to_ms
 from reteamz.agent.samples import Clock
@@ -59,6 +60,8 @@ class LocalApp:
         self._now = now
         self._peer = peer
         self._shared = shared
+        self.page: Page | None = None
+        """What is recorded about the one who asks, once the agent can tell."""
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Answer one request."""
@@ -72,6 +75,11 @@ class LocalApp:
         try:
             path = "/" + unquote(request.scope["raw_path"].decode("ascii", "replace")).lstrip("/")
             guard.require_host(request.headers.get("host", ""), self._port())
+            if self.page is not None and path in PATHS:
+                guard.require_own_page(request.headers, self._port())
+                user = guard.require_user(self._peer(request), self._shared)
+                form = await _raw(request)
+                return await run_in_threadpool(self.page.serve, request.method, path, form, user)
             guard.require_origin(request.headers, path)
             user = guard.require_user(self._peer(request), self._shared)
             body = await _body(request)
@@ -236,13 +244,18 @@ class LocalApp:
         raise ReteamzError("not_found", "There is nothing here; see ActivityWatch's REST API.")
 
 
-async def _body(request: Request) -> Any:
-    """Return the JSON of a request, whatever content type it says."""
+async def _raw(request: Request) -> bytes:
     data = b""
     async for chunk in request.stream():
         data += chunk
         if len(data) > BODY_BYTES:
             raise bad("A request has at most 4 MiB; send less at a time.")
+    return data
+
+
+async def _body(request: Request) -> Any:
+    """Return the JSON of a request, whatever content type it says."""
+    data = await _raw(request)
     if not data:
         return None
     try:

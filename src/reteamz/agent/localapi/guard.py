@@ -36,6 +36,15 @@ def require_origin(headers: Mapping[str, str], path: str) -> None:
         raise _forbidden("A browser extension may report, not read.")
 
 
+def require_own_page(headers: Mapping[str, str], port: int) -> None:
+    """Refuse pages of any site but this port's own. Raises ``forbidden``."""
+    origin = headers.get("origin")
+    if origin is not None and origin not in (f"http://127.0.0.1:{port}", f"http://localhost:{port}"):
+        raise _forbidden("Pages of other sites may not ask this computer.")
+    if headers.get("sec-fetch-site", "none") not in _CREATED:
+        raise _forbidden("Pages of other sites may not ask this computer.")
+
+
 def peer_user(client: tuple[str, int], server: tuple[str, int], table: Iterable[str] | None = None) -> int | None:
     """Return the user id behind a loopback connection, None where the kernel does not tell.
 

@@ -13,6 +13,7 @@ from starlette.requests import Request
 from reteamz.agent.feeds import Feeds
 from reteamz.agent.localapi.app import LocalApp
 from reteamz.agent.localapi.guard import peer_user
+from reteamz.agent.localapi.page import Page
 from reteamz.agent.localapi.store import KEPT_MS, LocalStore
 from reteamz.agent.samples import Clock
 from reteamz.wire.errors import ReteamzError
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from reteamz.agent.device import Device
 
 HOST: Final = "127.0.0.1"
+CONNECTIONS: Final = 512
+"""Most connections at once; whoever opens more than that keeps others from this port, and nothing else of the agent."""
 _FORGET_MS: Final = 60_000
 
 
@@ -37,14 +40,26 @@ class LocalApi:
         self.port: Final = int(self._socket.getsockname()[1])
         # Before confirmation nothing sensitive is written at all.
         self._store = LocalStore(device.cipher, None if device.mode == "anonymous" else self._path)
-        app = LocalApp(self._store, self._feeds, lambda: self.port, now, self._peer, shared)
+        self._app = LocalApp(self._store, self._feeds, lambda: self.port, now, self._peer, shared)
         self._server = uvicorn.Server(
-            uvicorn.Config(app, lifespan="off", access_log=False, log_config=None, interface="asgi3", ws="none")
+            uvicorn.Config(
+                self._app,
+                lifespan="off",
+                access_log=False,
+                log_config=None,
+                interface="asgi3",
+                ws="none",
+                limit_concurrency=CONNECTIONS,
+            )
         )
         self._thread = threading.Thread(
             target=self._server.run, kwargs={"sockets": [self._socket]}, name="local-api", daemon=True
         )
         self._thread.start()
+
+    def show(self, page: Page) -> None:
+        """Serve the page from now on."""
+        self._app.page = page
 
     def settle(self) -> None:
         """Go on on disk once this computer is confirmed, and forget what is old; called now and then."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Literal
 
 import msgspec
@@ -56,16 +56,18 @@ def unanswered(policy: Policy, kept: Kept) -> list[str]:
     ]
 
 
-def answered(policy: Policy, kept: Kept, accept: bool, at: int) -> Kept:
-    """Return what is remembered once a person accepted, or declined, everything beyond the default that the policy asks for now."""
-    told = tuple(sentences(policy).values())
-    return msgspec.structs.replace(
-        kept,
-        accepted=told if accept else (),
-        declined=() if accept else told,
-        version=policy.version,
-        answered_at=at,
-    )
+def answered(policy: Policy, kept: Kept, accept: bool, shown: Collection[str], at: int) -> Kept:
+    """Return what is remembered once a person accepted, or declined, the sentences that they were shown.
+
+    What the policy asks for since they looked is not among them: it is asked later. Declining takes back what was accepted before.
+    """
+    now = sentences(policy).values()
+    chosen = tuple(sentence for sentence in now if sentence in shown or sentence in kept.accepted)
+    if accept:
+        left = tuple(sentence for sentence in now if sentence in kept.declined and sentence not in chosen)
+        return msgspec.structs.replace(kept, accepted=chosen, declined=left, version=policy.version, answered_at=at)
+    declined = tuple(sentence for sentence in now if sentence in chosen or sentence in kept.declined)
+    return msgspec.structs.replace(kept, accepted=(), declined=declined, version=policy.version, answered_at=at)
 
 
 def _span(seconds: int) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Final
@@ -112,10 +112,10 @@ class People:
             if kept.private_until and by > 0:
                 self._memory.change(session.uid, msgspec.structs.replace(kept, private_until=kept.private_until + by))
 
-    def decide(self, uid: int, accept: bool) -> None:
-        """Take a user's answer to everything beyond the default that the policy asks for now. Raises ``disk_full``, ``folder_unusable``."""
+    def decide(self, uid: int, accept: bool, shown: Collection[str]) -> None:
+        """Take a user's answer to the sentences that they were shown. Raises ``disk_full``, ``folder_unusable``."""
         policy, kept = self.policy(uid), self._memory.of(uid)
-        fresh = consent.answered(policy, kept, accept, self._now())
+        fresh = consent.answered(policy, kept, accept, shown, self._now())
         if (fresh.accepted, fresh.declined) == (kept.accepted, kept.declined):
             return
         self._memory.change(uid, fresh)
@@ -158,7 +158,7 @@ class People:
             status,
             recording=self.recording(uid),
             person=self._person(uid),
-            recorded=[*status.recorded, *accepted],
+            recorded=[*_default(policy).described(), *accepted] if named else status.recorded,
             private_until=private,
             may_be_private=policy.private,
             asked=self.asked(uid),
@@ -174,6 +174,11 @@ class People:
 
     def _session(self, uid: int) -> Session | None:
         return next((session for session in self._device.sessions() if session.uid == uid), None)
+
+
+def _default(policy: Policy) -> Policy:
+    """Return what a policy records without anybody's consent."""
+    return msgspec.structs.replace(policy, urls=False, records=frozenset())
 
 
 def _seen(sample: Sample) -> LastSeen:

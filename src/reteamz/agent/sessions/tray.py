@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, Final
 
 from reteamz.agent.control import Recording, Request
@@ -20,6 +21,7 @@ _TITLES: Final[dict[Recording, str]] = {
 }
 _AGAIN_S: Final = 5.0
 """How often an icon that no tray shows yet is offered again."""
+_PATIENCE_S: Final = 2.0
 HALF_HOUR_MS: Final = 30 * 60_000
 
 NO_TRAY: Final = "no program of this desktop shows tray icons; the local page and `reteamz agent status` tell the same"
@@ -40,7 +42,8 @@ class Tray:
         self._ended = threading.Event()
         self.reason = ""
         """Why there is no icon, "" when there is one or it is being made."""
-        threading.Thread(target=self._run, name="tray", daemon=True).start()
+        self._thread = threading.Thread(target=self._run, name="tray", daemon=True)
+        self._thread.start()
 
     def show(self, tell: Tell | None) -> None:
         """Show this from now on; None stands for an agent that is away."""
@@ -49,18 +52,25 @@ class Tray:
     def close(self) -> None:
         """Take the icon away."""
         self._ended.set()
+        self._thread.join(_PATIENCE_S)
 
     def _run(self) -> None:
         try:
             icon = self._icon()
+            ready = threading.Event()
+            threading.Thread(target=icon.run, args=(lambda _: ready.set(),), name="tray-events", daemon=True).start()
+            ready.wait()
+            icon.visible = True
+            self._keep(icon)
+            icon.stop()
         # Whatever the libraries of a desktop raise: the reason is told, and recording does not depend on it.
         except Exception as error:
             self.reason = f"the icon cannot be shown ({type(error).__name__}); the local page tells the same"
-            return
-        threading.Thread(target=icon.run, args=(lambda _: None,), name="tray-events", daemon=True).start()
+
+    def _keep(self, icon: Any) -> None:
+        """Keep the icon up to date until the end."""
         shown: Recording | None = None
         offered = 0.0
-        icon.visible = True
         while not self._ended.wait(0.5):
             state = self._wanted.recording if self._wanted is not None else "paused"
             docked = self._docked(icon)
@@ -69,7 +79,6 @@ class Tray:
                 icon.icon, icon.title = picture(state), _TITLES[state]
                 icon.update_menu()
                 shown, offered = state, time.monotonic()
-        icon.stop()
 
     def _icon(self) -> Any:
         import pystray
@@ -78,6 +87,13 @@ class Tray:
         logging.getLogger("pystray").setLevel(logging.CRITICAL)
         for module in ("_xorg", "_base", "_gtk", "_appindicator"):
             logging.getLogger(f"pystray.{module}").setLevel(logging.CRITICAL)
+
+        class Icon(pystray.Icon):  # type: ignore[misc]  # pystray tells no types
+            def __del__(self) -> None:
+                # Its own waits for a thread that the desktop may have taken along.
+                with suppress(Exception):
+                    self._display.close()
+
         item = pystray.MenuItem
         menu = pystray.Menu(
             item("What is recorded about me", self._page, default=True),
@@ -85,7 +101,15 @@ class Tray:
             item("Private for the rest of the day", self._private(None), enabled=lambda _: self._may_be_private()),
             item("Go on recording", self._go_on, enabled=lambda _: bool(self._wanted and self._wanted.private_until)),
         )
-        return pystray.Icon("reteamz", picture("paused"), _TITLES["paused"], menu)
+        icon = Icon("reteamz", picture("paused"), _TITLES["paused"], menu)
+        window = getattr(icon, "_window", None)
+        if window is not None and hasattr(window, "change_attributes"):
+            # On X11 it handles clicks, and does not ask for them.
+            from Xlib import X
+
+            window.change_attributes(event_mask=X.ExposureMask | X.StructureNotifyMask | X.ButtonPressMask)
+            window.display.flush()
+        return icon
 
     def _docked(self, icon: Any) -> bool:
         """Tell whether a tray shows the icon; only the plain X11 way knows."""
