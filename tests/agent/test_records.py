@@ -341,12 +341,21 @@ def test_a_proxy_without_room_costs_that_record_only(desk: Desk, monkeypatch: py
 def test_a_busy_server_is_waited_for(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     desk.picture()
     monkeypatch.setattr(desk.line, "handle_request", answers(desk, "busy", 503))
-    desk.uploader.once()
-    assert desk.uploader.problem is not None
-    assert desk.uploader.problem.code == "busy"
+    for _ in range(3):
+        assert desk.uploader.once() == 60.0, "events, policies and rules do not wait for it"
+        assert desk.uploader.problem is not None
+        assert desk.uploader.problem.code == "busy"
     monkeypatch.undo()
     desk.upload()
     assert len(desk.opened()) == 1
+
+
+def test_a_removed_computer_stops(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk.picture()
+    monkeypatch.setattr(desk.line, "handle_request", answers(desk, "device_removed", 403))
+    desk.uploader.once()
+    assert desk.uploader.stopped is not None
+    assert desk.device.trust.state.stopped == "device_removed"
 
 
 def test_too_much_gives_up_the_oldest_and_tells(desk: Desk) -> None:

@@ -12,6 +12,8 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from jeepney import DBusAddress, Properties
+from jeepney.io.blocking import open_dbus_connection
 from tests.agent.conftest import now
 from tests.agent.sealed import Opened
 from tests.agent.test_records import Desk
@@ -255,7 +257,8 @@ def session_bus(display: str) -> Iterator[str]:
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
-        env={**os.environ, "DISPLAY": display},
+        # Settings that are changed here are nobody's.
+        env={**os.environ, "DISPLAY": display, "GSETTINGS_BACKEND": "memory"},
     )
     assert process.stdout is not None
     address = process.stdout.readline().strip()
@@ -265,6 +268,14 @@ def session_bus(display: str) -> Iterator[str]:
         process.terminate()
         process.wait(20)
         process.stdout.close()
+
+
+def told_of(bus: str) -> bool:
+    """Tell whether programs report to screen readers."""
+    name, interface = "org.a11y.Bus", "org.a11y.Status"
+    with open_dbus_connection(bus=bus) as session:
+        asked = Properties(DBusAddress("/org/a11y/bus", bus_name=name, interface=interface)).get("IsEnabled")
+        return bool(session.send_and_get_reply(asked, timeout=5).body[0][1])
 
 
 def test_password_fields_are_known_where_the_desktop_tells(display: str, tmp_path: Path) -> None:
@@ -307,10 +318,12 @@ def test_password_fields_are_known_where_the_desktop_tells(display: str, tmp_pat
             wait_for(lambda: not fields._secret, what="the plain field again")
             wait_for(lambda: type_into(display, "k") or "k" in told, what="a key in the plain field")
             assert set(told) <= {"k", "\t"}
+            assert told_of(bus)
         finally:
             browser.terminate()
             browser.wait(20)
             keys.close()
+        assert not told_of(bus), "the person's setting is as it was"
 
 
 def test_a_desktop_that_does_not_tell_says_so() -> None:

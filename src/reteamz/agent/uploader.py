@@ -57,7 +57,6 @@ class Uploader:
             self._device.flush(self._final())
             self._device.sync.poll_once()
             self._device.sync.push_all()
-            more = self._device.records.push()
         except ReteamzError as error:
             self.problem = error
             if error.code in STOPPING:
@@ -68,9 +67,19 @@ class Uploader:
         self.problem = self._device.sync.rules_problem
         self._failures = 0
         self.done_at = self._now()
-        if more:
+        if self._more_records():
             return 0.0
         return self._every * (1 - JITTER + 2 * JITTER * self._chance())
+
+    def _more_records(self) -> bool:
+        """Send sealed content; tell whether more may be sent now. What stops it does not slow down events, policies and rules."""
+        try:
+            return self._device.records.push()
+        except ReteamzError as error:
+            self.problem = error
+            if error.code in STOPPING:
+                self.stopped = error
+            return False
 
     def back_off(self) -> float:
         """Return the wait after failures in a row: doubling, with full jitter above half of it."""

@@ -64,10 +64,13 @@ class AccessibleFields:
 
     def __init__(self, bus: str = "SESSION") -> None:
         """``bus`` is the session's. Raises OSError, KeyError, ValueError, TimeoutError where there is no such bus."""
+        self._bus: Final = bus
         with open_dbus_connection(bus=bus) as session:
             address = _asked(session, new_method_call(_BUS, "GetAddress"))[0]
             # Toolkits tell nothing before somebody wants to know.
-            _asked(session, Properties(_STATUS).set("IsEnabled", "b", True))
+            self._was_on: Final = bool(_asked(session, Properties(_STATUS).get("IsEnabled"))[0][1])
+            if not self._was_on:
+                _asked(session, Properties(_STATUS).set("IsEnabled", "b", True))
         self._connection: Final = open_dbus_connection(bus=address)
         _asked(self._connection, message_bus.AddMatch(_FOCUS))
         _asked(self._connection, new_method_call(_REGISTRY, "RegisterEvent", "s", ("object:state-changed:focused",)))
@@ -91,10 +94,13 @@ class AccessibleFields:
             return self._app == window.app
 
     def close(self) -> None:
-        """Stop listening."""
+        """Stop listening, and leave the person's setting as it was."""
         self._ended = True
         self._thread.join(5)
         self._connection.close()
+        if not self._was_on:
+            with suppress(*_NO_BUS), open_dbus_connection(bus=self._bus) as session:
+                _asked(session, Properties(_STATUS).set("IsEnabled", "b", False))
 
     def _listen(self) -> None:
         with suppress(OSError, ValueError):
