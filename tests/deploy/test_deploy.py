@@ -33,7 +33,10 @@ HOST = "time.example"
 
 
 def test_there_are_units_for_server_and_agent() -> None:
-    assert [unit.name for unit in UNITS] == ["reteamz-agent.service", "reteamz-agent@.service", "reteamz.service"]
+    assert [unit.name for unit in UNITS] == [
+        "reteamz-agent-computer.service", "reteamz-agent-session.service", "reteamz-agent.service", "reteamz-agent@.service",
+        "reteamz.service",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)
@@ -43,8 +46,8 @@ def test_systemd_takes_a_unit_without_a_word(unit: Path, tmp_path: Path) -> None
     program.chmod(0o755)
     copy = tmp_path / unit.name.replace("@.", "@root.")
     text = unit.read_text().replace("/opt/reteamz/bin/reteamz", str(program))
-    copy.write_text(re.sub(r"^(User|Group)=reteamz$", r"\1=root", text, flags=re.MULTILINE))
-    scope = ["--user"] if unit.name == "reteamz-agent.service" else []
+    copy.write_text(re.sub(r"^(User|Group)=reteamz(-agent)?$", r"\1=root", text, flags=re.MULTILINE))
+    scope = ["--user"] if "WantedBy=graphical-session.target" in text else []
     ran = subprocess.run(
         ["systemd-analyze", "verify", "--man=no", *scope, str(copy)],
         capture_output=True, text=True, timeout=60, check=False,

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from tests.agent.conftest import account, log_rows
 from tests.agent.sessions.conftest import RunningService, end_service, helping, start_service
-from tests.agent.users import User
+from tests.agent.users import User, users
 from tests.waiting import wait_for
 from tests.windows import Windows, x_server, xdotool
 
@@ -235,6 +235,40 @@ def test_a_service_that_restarts_is_found_again(
         assert again.of(people[0]).recording == "recording"
     finally:
         end_service(again)
+
+
+def test_a_service_under_an_account_of_its_own(
+    account: Callable[..., Owner], python: Path, people: list[User], place: Path, displays: tuple[str, str]
+) -> None:
+    """Without root: it serves everybody all the same, and nobody else can read its keys."""
+    owner = account("own-account")
+    with users(python, svc="Service") as (svc,):
+        folder, socket = svc.home / "agent", place / "run" / "agent.sock"
+        socket.parent.mkdir()
+        os.chown(socket.parent, svc.uid, svc.gid)
+        assert svc.run("--dir", str(folder), "enroll", owner.enrolment_code()).returncode == 0
+        owner.confirm(owner.waiting())
+        options = ("--port", "0", "--sample-every", "0.2", "--upload-every", "0.3")
+        with (place / "service.log").open("w") as out:
+            process = svc.start("--dir", str(folder), "--socket", str(socket), "service", *options, out=out)
+        try:
+            wait_for(socket.exists, what="the socket")
+            windows = Windows(displays[0])
+            windows.open("Ann at a service of its own")
+            windows.focus("Ann at a service of its own")
+            running = RunningService(folder, socket, process, place / "service.log")
+            with helping(people[0], running, displays[0]):
+                wait_for(told(owner, displays, ("Ann at a service of its own",)), what="Ann's title")
+                told_ann = running.of(people[0])
+                assert (told_ann.person, told_ann.recording) == ("Ann Marsh", "recording")
+                page = people[0].python_code(API + 'print(ask("/info"))', str(told_ann.port))
+                assert page.returncode == 0, page.stderr
+            windows.close()
+            tried = people[2].python_code("import os, sys; os.listdir(sys.argv[1])", str(folder))
+            assert "PermissionError" in tried.stderr
+        finally:
+            process.terminate()
+            assert process.wait(60) == 0, (place / "service.log").read_text()
 
 
 def test_a_helper_trusts_no_socket_that_another_user_could_have_made(people: list[User]) -> None:
