@@ -129,7 +129,7 @@ def test_a_refused_batch_lists_its_blobs_again_but_not_for_ever(tmp_path: Path) 
 def test_a_spool_from_before_sealed_content_opens(tmp_path: Path) -> None:
     open_spool(tmp_path).close()
     with sqlite3.connect(tmp_path / "spool.db") as old:
-        old.execute("DROP TABLE blob")
+        old.execute("DROP TABLE sealed")
     old.close()
     assert open_spool(tmp_path).blobs.count() == 0
 
@@ -246,11 +246,16 @@ class Life(RuleBasedStateMachine):
 
     @invariant()
     def nothing_is_missing(self) -> None:
-        here = {row[0] for row in self.spool._connection.execute("SELECT sha256 FROM blob")}
+        here = {row[0] for row in self.spool._connection.execute("SELECT sha256 FROM sealed")}
         assert here | self.lost | self.arrived == set(self.made)
+        numbers = [
+            self.spool._connection.execute(f"SELECT number FROM {table} ORDER BY number").fetchall()
+            for table in ("sealed", "sealed_data")
+        ]
+        assert numbers[0] == numbers[1]
         # Whatever waits for an acknowledgement is listed by exactly the batch that waits.
         for sha, seq in self.spool._connection.execute(
-            "SELECT sha256, seq FROM blob WHERE seq > ?", (self.spool.acknowledged().seq,)
+            "SELECT sha256, seq FROM sealed WHERE seq > ?", (self.spool.acknowledged().seq,)
         ):
             row = self.spool._connection.execute(
                 "SELECT seq, sha256, signature, body FROM outbox WHERE seq = ?", (seq,)

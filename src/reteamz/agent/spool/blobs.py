@@ -19,13 +19,16 @@ TRIES: Final = 20
 """How often the server may refuse to take or to know a blob before it is given up."""
 
 SCHEMA: Final = """
-CREATE TABLE IF NOT EXISTS blob (
+CREATE TABLE IF NOT EXISTS sealed (
     number INTEGER PRIMARY KEY AUTOINCREMENT, sha256 TEXT NOT NULL UNIQUE, bytes INTEGER NOT NULL,
-    seq INTEGER, ready INTEGER NOT NULL DEFAULT 0, tries INTEGER NOT NULL DEFAULT 0, listing BLOB NOT NULL, data BLOB NOT NULL
+    seq INTEGER, ready INTEGER NOT NULL DEFAULT 0, tries INTEGER NOT NULL DEFAULT 0, listing BLOB NOT NULL
 ) STRICT;
-CREATE INDEX IF NOT EXISTS blob_by_batch ON blob (seq, bytes);
-CREATE INDEX IF NOT EXISTS blob_by_turn ON blob (ready, tries, number);
+CREATE TABLE IF NOT EXISTS sealed_data (number INTEGER PRIMARY KEY, data BLOB NOT NULL) STRICT;
+CREATE INDEX IF NOT EXISTS sealed_by_batch ON sealed (seq, bytes);
+CREATE INDEX IF NOT EXISTS sealed_by_turn ON sealed (ready, tries, number);
+CREATE TRIGGER IF NOT EXISTS sealed_gone AFTER DELETE ON sealed BEGIN DELETE FROM sealed_data WHERE number = OLD.number; END;
 """
+# The data lie apart: SQLite writes a row whole when something in it changes.
 
 Writing = Callable[[], AbstractContextManager[sqlite3.Connection]]
 """Begins a transaction of the spool."""
@@ -83,15 +86,15 @@ class Blobs:
         """
         with self._writing() as sql:
             if instead_of is not None:
-                gone = sql.execute("DELETE FROM blob WHERE number = ? AND seq IS NULL", (instead_of,)).rowcount
+                gone = sql.execute("DELETE FROM sealed WHERE number = ? AND seq IS NULL", (instead_of,)).rowcount
                 if not gone:
                     return None, []
             lost = self._make_room(sql, self._most - len(data))
             sealed = self._cipher.seal(f"blob {listing.sha256}", msgspec.json.encode(listing))
             number = sql.execute(
-                "INSERT INTO blob (sha256, bytes, listing, data) VALUES (?, ?, ?, ?)",
-                (listing.sha256, len(data), sealed, data),
+                "INSERT INTO sealed (sha256, bytes, listing) VALUES (?, ?, ?)", (listing.sha256, len(data), sealed)
             ).lastrowid
+            sql.execute("INSERT INTO sealed_data VALUES (?, ?)", (number, data))
             return number, lost
 
     def free(self, size: int) -> list[Listing]:
@@ -120,10 +123,10 @@ class Blobs:
         waiting = self.size(sql)
         while waiting > max(most_bytes, 0):
             number, sha256, size, sealed = sql.execute(
-                "SELECT number, sha256, bytes, listing FROM blob ORDER BY number LIMIT 1"
+                "SELECT number, sha256, bytes, listing FROM sealed ORDER BY number LIMIT 1"
             ).fetchone()
             lost.append(self._listing(sha256, sealed))
-            sql.execute("DELETE FROM blob WHERE number = ?", (number,))
+            sql.execute("DELETE FROM sealed WHERE number = ?", (number,))
             waiting -= size
         return lost
 
@@ -131,7 +134,7 @@ class Blobs:
         """Return what no batch lists yet, oldest first."""
         with self._writing() as sql:
             rows = sql.execute(
-                "SELECT sha256, listing FROM blob WHERE seq IS NULL ORDER BY number LIMIT ?", (most,)
+                "SELECT sha256, listing FROM sealed WHERE seq IS NULL ORDER BY number LIMIT ?", (most,)
             ).fetchall()
         return [self._listing(*row) for row in rows]
 
@@ -139,48 +142,53 @@ class Blobs:
         """Return the blob whose turn it is: the oldest of those that were refused least; None when none may be sent."""
         with self._writing() as sql:
             row = sql.execute(
-                "SELECT number, sha256, listing, data FROM blob WHERE ready = 1 ORDER BY tries, number LIMIT 1"
+                "SELECT number, sha256, listing FROM sealed WHERE ready = 1 ORDER BY tries, number LIMIT 1"
             ).fetchone()
-        return None if row is None else Waiting(row[0], self._listing(row[1], row[2]), row[3])
+            if row is None:
+                return None
+            (data,) = sql.execute("SELECT data FROM sealed_data WHERE number = ?", row[:1]).fetchone()
+        return Waiting(row[0], self._listing(row[1], row[2]), data)
 
     def delete(self, number: int) -> None:
         """Let a blob go: the server has it, or never takes it."""
         with self._writing() as sql:
-            sql.execute("DELETE FROM blob WHERE number = ?", (number,))
+            sql.execute("DELETE FROM sealed WHERE number = ?", (number,))
 
     def tried(self, number: int) -> bool:
         """Note that the server did not take a blob; tell whether that was the last try, with which it is gone."""
         with self._writing() as sql:
-            sql.execute("UPDATE blob SET tries = tries + 1 WHERE number = ?", (number,))
-            return sql.execute("DELETE FROM blob WHERE number = ? AND tries >= ?", (number, TRIES)).rowcount > 0
+            sql.execute("UPDATE sealed SET tries = tries + 1 WHERE number = ?", (number,))
+            return sql.execute("DELETE FROM sealed WHERE number = ? AND tries >= ?", (number, TRIES)).rowcount > 0
 
     def count(self) -> int:
         """Return how many blobs wait."""
         with self._writing() as sql:
-            return int(sql.execute("SELECT count(*) FROM blob").fetchone()[0])
+            return int(sql.execute("SELECT count(*) FROM sealed").fetchone()[0])
 
     def size(self, sql: sqlite3.Connection) -> int:
         """Return how many bytes wait."""
-        return int(sql.execute("SELECT coalesce(sum(bytes), 0) FROM blob").fetchone()[0])
+        return int(sql.execute("SELECT coalesce(sum(bytes), 0) FROM sealed").fetchone()[0])
 
     def listed(self, sql: sqlite3.Connection, seq: int, body: bytes) -> None:
         """A batch was made: what it lists waits for its acknowledgement."""
         hashes = msgspec.json.decode(body, type=_Lists).blobs
-        sql.executemany("UPDATE blob SET seq = ?, ready = 0 WHERE sha256 = ?", [(seq, blob.sha256) for blob in hashes])
+        sql.executemany(
+            "UPDATE sealed SET seq = ?, ready = 0 WHERE sha256 = ?", [(seq, blob.sha256) for blob in hashes]
+        )
 
     def acknowledged(self, sql: sqlite3.Connection, seq: int) -> None:
         """Everything up to ``seq`` is on the server's disk: what is listed there may be sent."""
-        sql.execute("UPDATE blob SET ready = 1, tries = 0 WHERE seq <= ? AND ready = 0", (seq,))
+        sql.execute("UPDATE sealed SET ready = 1, tries = 0 WHERE seq <= ? AND ready = 0", (seq,))
 
     def unlist(self, sql: sqlite3.Connection, after: int) -> None:
         """The batches after ``after`` are gone or get other numbers: what they listed is listed again."""
-        sql.execute("UPDATE blob SET seq = NULL, ready = 0 WHERE seq > ?", (after,))
+        sql.execute("UPDATE sealed SET seq = NULL, ready = 0 WHERE seq > ?", (after,))
 
     def refused(self, sql: sqlite3.Connection, seq: int) -> list[Listing]:
         """The server never takes batch ``seq``: list its blobs again, but those not that were in such a batch too often."""
-        sql.execute("UPDATE blob SET tries = tries + 1 WHERE seq = ?", (seq,))
-        rows = sql.execute("SELECT sha256, listing FROM blob WHERE seq = ? AND tries >= ?", (seq, TRIES)).fetchall()
-        sql.execute("DELETE FROM blob WHERE seq = ? AND tries >= ?", (seq, TRIES))
+        sql.execute("UPDATE sealed SET tries = tries + 1 WHERE seq = ?", (seq,))
+        rows = sql.execute("SELECT sha256, listing FROM sealed WHERE seq = ? AND tries >= ?", (seq, TRIES)).fetchall()
+        sql.execute("DELETE FROM sealed WHERE seq = ? AND tries >= ?", (seq, TRIES))
         return [self._listing(*row) for row in rows]
 
     def _listing(self, sha256: str, sealed: bytes) -> Listing:
