@@ -1,4 +1,4 @@
-"""Whether the session is locked, as logind tells over D-Bus."""
+"""Whether the session is locked, or another one has the seat, as logind tells over D-Bus."""
 
 from __future__ import annotations
 
@@ -24,9 +24,8 @@ class LockState:
         self._session: DBusAddress | None = None
         try:
             self._connection = open_dbus_connection(bus="SYSTEM")
-            path = self._ask(new_method_call(_MANAGER, "GetSessionByPID", "u", (os.getpid(),)))
             self._session = DBusAddress(
-                path, bus_name="org.freedesktop.login1", interface="org.freedesktop.login1.Session"
+                self._path(), bus_name="org.freedesktop.login1", interface="org.freedesktop.login1.Session"
             )
             self.locked()
         except (OSError, ValueError, KeyError, TimeoutError):
@@ -34,15 +33,28 @@ class LockState:
             self.reason = "logind does not know this session, so a locked screen counts as idle"
 
     def locked(self) -> bool | None:
-        """Return whether the session is locked, None where nobody tells."""
+        """Return whether the session is locked or switched away, None where nobody tells."""
         if self._session is None:
             return None
         try:
-            return bool(self._ask(Properties(self._session).get("LockedHint"))[1])
-        except (OSError, ValueError, TimeoutError):
+            told = self._ask(Properties(self._session).get_all())
+            return bool(told["LockedHint"][1]) or not told["Active"][1]
+        except (OSError, ValueError, KeyError, TimeoutError):
             self.close()
             self.reason = "logind stopped answering, so a locked screen counts as idle"
             return None
+
+    def _path(self) -> str:
+        """Return where the session of this process is, or of its user's desktop: services of a user belong to no session."""
+        try:
+            return str(self._ask(new_method_call(_MANAGER, "GetSessionByPID", "u", (os.getpid(),))))
+        except ValueError:
+            user = self._ask(new_method_call(_MANAGER, "GetUser", "u", (os.geteuid(),)))
+            address = DBusAddress(user, bus_name="org.freedesktop.login1", interface="org.freedesktop.login1.User")
+            name, path = self._ask(Properties(address).get("Display"))[1]
+            if not name:
+                raise ValueError("no desktop") from None
+            return str(path)
 
     def close(self) -> None:
         """Close the connection."""
