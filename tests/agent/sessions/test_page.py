@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import socket
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import httpx
@@ -13,6 +15,7 @@ from tests.agent.conftest import account
 from tests.agent.sessions.asking import Asking, asking, slower
 from tests.browser import Watched
 
+from reteamz.agent.localapi import serve
 from reteamz.owner.client import Owner
 
 __all__ = ["account"]
@@ -154,3 +157,19 @@ def test_the_page_lets_nothing_in_from_elsewhere(desk: Asking) -> None:
         assert part in policy
     assert answer.headers["Cache-Control"] == "no-store"
     assert "style=" not in answer.text
+
+
+def test_connections_that_ask_nothing_are_few_and_short(desk: Asking, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(serve, "CONNECTIONS", 8)
+    monkeypatch.setattr(serve, "SILENCE_S", 0.5)
+    crowd = [socket.create_connection(("127.0.0.1", desk.work.api.port), timeout=20) for _ in range(20)]
+    with ExitStack() as stack:
+        for each in crowd:
+            stack.enter_context(each)
+        with pytest.raises((httpx.HTTPError, OSError)):
+            httpx.get(f"{desk.url}/status")
+        # Every one of them is ended; recv would wait for 20 s.
+        for each in crowd:
+            with suppress(ConnectionResetError):
+                assert each.recv(1) == b""
+    assert httpx.get(f"{desk.url}/status").status_code == 200

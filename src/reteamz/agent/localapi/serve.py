@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import threading
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import uvicorn
 from starlette.requests import Request
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from reteamz.agent.feeds import Feeds
 from reteamz.agent.localapi.app import LocalApp
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 HOST: Final = "127.0.0.1"
 CONNECTIONS: Final = 512
 """Most connections at once; whoever opens more than that keeps others from this port, and nothing else of the agent."""
+SILENCE_S: Final = 30.0
+"""How long a connection may stay without a request."""
 _FORGET_MS: Final = 60_000
 
 
@@ -49,7 +53,7 @@ class LocalApi:
                 log_config=None,
                 interface="asgi3",
                 ws="none",
-                limit_concurrency=CONNECTIONS,
+                http=_Bounded,
             )
         )
         self._thread = threading.Thread(
@@ -83,6 +87,21 @@ class LocalApi:
     def _peer(self, request: Request) -> int | None:
         client = request.client
         return None if client is None else peer_user((client.host, client.port), (HOST, self.port))
+
+
+class _Bounded(H11Protocol):
+    """A connection that must ask for something soon, and may be refused: everybody on the computer can open them."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
+        super().connection_made(transport)
+        if len(self.connections) > CONNECTIONS:
+            transport.abort()
+            return
+        self.loop.call_later(SILENCE_S, self._must_have_asked)
+
+    def _must_have_asked(self) -> None:
+        if not self.cycle:
+            self.transport.abort()
 
 
 def _bound(port: int) -> socket.socket:

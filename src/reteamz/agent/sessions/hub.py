@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 import threading
@@ -45,6 +46,7 @@ SILENCE_S: Final = 60.0
 """A helper that says nothing for so long is gone."""
 STALE_MS: Final = 10_000
 """From here on another desktop of the same user counts."""
+_EXHAUSTED: Final = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.ECONNABORTED)
 IDLE_MOST_MS: Final = 366 * 86_400_000
 LATE_MS: Final = 600_000
 """How old a record may be that arrives."""
@@ -85,12 +87,14 @@ class Hub:
         self._open: Counter[int] = Counter()
         self._links: dict[Link, threading.Thread] = {}
         self._rates: dict[int, tuple[Bucket, Bucket]] = {}
+        self._closed = threading.Event()
         self._socket = _listening(path)
         self._thread = threading.Thread(target=self._accept, name="hub", daemon=True)
         self._thread.start()
 
     def close(self) -> None:
         """Stop listening and end every connection."""
+        self._closed.set()
         with suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
         self._socket.close()
@@ -128,8 +132,12 @@ class Hub:
         while True:
             try:
                 connection, _ = self._socket.accept()
-            except OSError:
-                return
+            except OSError as error:
+                if error.errno not in _EXHAUSTED:
+                    return
+                # Somebody used up what the system has of descriptors or memory: later, then.
+                self._closed.wait(1)
+                continue
             uid, link = peer(connection), Link(connection)
             with self._lock:
                 if self._open[uid] >= CONNECTIONS:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import resource
 import threading
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Final
 
 import msgspec
 
 from reteamz.agent.samples import Clock
 from reteamz.agent.sessions.hub import Hub
 from reteamz.agent.work import Settings, at_work
+
+DESCRIPTORS: Final = 8_192
+"""Most open connections and files: hundreds of people with their helpers, questions and browsers."""
 
 
 class Service:
@@ -36,6 +41,7 @@ class Service:
         Raises:
             ReteamzError: those of :func:`at_work` and of :class:`Hub`.
         """
+        _allow_many_connections()
         with ExitStack() as stack:
             work = stack.enter_context(at_work(self._folder, self._now, self._settings))
             hub = Hub(self._path, work, self._now, time.monotonic)
@@ -45,3 +51,9 @@ class Service:
             while not self._ended.wait(self._settings.sample_every) and work.uploader.stopped is None:
                 work.tick()
                 hub.tell()
+
+
+def _allow_many_connections() -> None:
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = DESCRIPTORS if hard == resource.RLIM_INFINITY else min(DESCRIPTORS, hard)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
