@@ -107,6 +107,18 @@ def test_a_second_agent_is_told_of_the_first(folder: Path, display: str) -> None
         assert "runs already" in refused(folder, "run", "--port", "0", display=display)
 
 
+def test_what_is_asked_of_the_person(folder: Path, display: str) -> None:
+    for command in ("notice", "accept", "decline"):
+        assert "does not run" in refused(folder, command)
+    with agent_running(folder, display):
+        assert agent(folder, "notice").stdout == "Nothing beyond the default is recorded.\n"
+        assert agent(folder, "decline").returncode == 0
+
+
+def test_a_session_without_its_service_has_no_display_to_wait_for(tmp_path: Path) -> None:
+    assert "display" in refused(tmp_path / "agent", "--socket", str(tmp_path / "none.sock"), "session")
+
+
 def test_status_of_an_agent_that_runs_and_of_one_that_rests(folder: Path, display: str) -> None:
     with agent_running(folder, display):
         told = json.loads(agent(folder, "status", "--json").stdout)

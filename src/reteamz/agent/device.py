@@ -179,6 +179,9 @@ class Device:
         with self._lock:
             session = session or self.session(NOBODY)
             seen = anonymous(sample) if self.mode == "anonymous" else self.policy_for(session.person).apply(sample)
+            session.skipped = seen is None
+            if seen is None:
+                return
             if seen.url and not session.addresses:
                 seen = msgspec.structs.replace(seen, url="")
             session.show(seen)

@@ -55,8 +55,8 @@ class Policy(msgspec.Struct, frozen=True):
     meetings: bool = True
     private: bool = True
 
-    def apply(self, sample: Sample) -> Sample:
-        """Return the sample with what may be recorded and nothing more."""
+    def apply(self, sample: Sample) -> Sample | None:
+        """Return the sample with what may be recorded and nothing more; None when this time is left out altogether."""
         if sample.kind not in NAMED_KINDS:
             return Sample(sample.at, sample.kind, sample.duration, sample.offset, sample.idle, sample.person)
         site = ""

@@ -29,6 +29,8 @@ class Truth(msgspec.Struct):
         """Count samples as the policy lets them be recorded."""
         for sample in samples:
             seen = policy.apply(sample)
+            if seen is None:
+                continue
             self.samples.append(seen)
             columns: tuple[tuple[Field, str], ...] = (
                 ("app", seen.app),

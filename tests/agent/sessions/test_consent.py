@@ -14,6 +14,7 @@ from tests.agent.sessions.asking import ASKED, Asking, asking, slower
 from reteamz.agent.control import Request
 from reteamz.agent.policy import Policy
 from reteamz.agent.records.record import Record, Text
+from reteamz.agent.samples import Sample
 from reteamz.agent.sessions.consent import sentences
 from reteamz.agent.sessions.memory import Memory
 from reteamz.owner.client import Owner
@@ -166,6 +167,28 @@ def test_private_time_that_the_policy_has_not_is_refused(desk: Asking) -> None:
         desk.ask(ASKED)
         with pytest.raises(ReteamzError, match="within a day"):
             desk.work.answer(Request("private", until), desk.uid)
+
+
+class Closed(Policy, frozen=True):
+    """A policy that leaves everything out, as outside of working hours."""
+
+    def apply(self, sample: Sample) -> Sample | None:
+        return None
+
+
+def test_time_that_the_policy_leaves_out_is_told_as_paused(desk: Asking) -> None:
+    desk.see("Letter")
+    assert desk.people.recording(desk.uid) == "recording"
+    held = len(desk.people.recorder(desk.uid).session.merger)
+    desk.ask(Closed())
+    desk.see("After work")
+    assert desk.people.recording(desk.uid) == "paused"
+    session = desk.people.recorder(desk.uid).session
+    assert [sample.title for sample in session.recent] == ["Letter"]
+    assert len(session.merger) == held
+    desk.ask(ASKED)
+    desk.see("Letter")
+    assert desk.people.recording(desk.uid) == "recording"
 
 
 def test_every_kind_has_a_sentence_of_its_own() -> None:

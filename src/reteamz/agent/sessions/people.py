@@ -143,7 +143,9 @@ class People:
         session = self._session(uid)
         if session is None or not session.here:
             return "paused"
-        return "private" if self.private_until(uid) else "recording"
+        if self.private_until(uid):
+            return "private"
+        return "paused" if session.skipped else "recording"
 
     def status(self, uid: int) -> Status:
         """Return what a user is told: of the computer, and of themselves."""

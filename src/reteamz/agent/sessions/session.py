@@ -36,6 +36,8 @@ class Session:
         """The last things recorded, oldest first, as the policy left them."""
         self.addresses = uid == NOBODY
         """Whether full addresses of pages may be told, where the policy asks for them: the person accepted that."""
+        self.skipped = False
+        """Whether the policy left out the last sample altogether."""
         self._seen_at: int | None = None
         self._final = 0
 
