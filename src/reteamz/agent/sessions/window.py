@@ -45,7 +45,7 @@ def _filled(root: Any, ttk: Any, status: Status, decide: Callable[[bool], object
 
     line("May this be recorded?", 14, bold=True)
     line(
-        f"{status.person}, the owner of this computer's account asks to record more than applications, titles and sites:"
+        f"For {status.person}. The owner of this computer's account asks to record more than applications, titles and sites:"
     )
     for sentence in status.asked:
         line(f"•  {sentence}", space=(0, 3))
