@@ -22,7 +22,7 @@ from reteamz.agent.localapi.times import from_ms
 from reteamz.owner.client import Owner
 
 CLIENT = Path(__file__).parents[2] / ".venv-activitywatch" / "bin" / "python"
-SCRIPT = Path(__file__).parent / "activitywatch_client.py"
+SCRIPT = Path(__file__).parent / "activitywatch" / "client.py"
 
 
 @pytest.fixture(scope="module")
@@ -200,8 +200,8 @@ def test_halves_of_characters_are_kept_as_what_they_are_in_utf_8(api: httpx.Clie
         answer = api.post(path, content=event)
         assert answer.status_code == 200
         assert answer.json()["data"] == {"\ufffd title": "cut \ufffd", "whole": "\U0001f600"}
-    query = {"query": ['RETURN = "\\ud83d";'], "timeperiods": ["2026-01-01/2026-01-02"]}
-    assert api.post("/query", json=query).json() == ["\ufffd"]
+    query = '{"query": ["RETURN = \'\\ud83d\';"], "timeperiods": ["2026-01-01/2026-01-02"]}'
+    assert api.post("/query", content=query).json() == ["\ufffd"]
 
 
 def test_data_nested_as_deep_as_json_may_be_is_stored(api: httpx.Client) -> None:
@@ -223,8 +223,9 @@ def test_pages_of_other_sites_are_refused(api: httpx.Client, method: str, conten
         {"Origin": "moz-extension://../x"},
         {"Sec-Fetch-Site": "cross-site"},
     ):
-        answer = api.request(method, "/buckets", headers={**headers, "Content-Type": content_type}, content=b"{}")
-        assert answer.status_code == 403, headers
+        for path in ("/info", "/buckets", "/buckets/x", "/buckets/x/heartbeat", "/import", "/nothing"):
+            answer = api.request(method, path, headers={**headers, "Content-Type": content_type}, content=b"{}")
+            assert answer.status_code == 403, (headers, path)
 
 
 def test_extensions_may_not_read(api: httpx.Client) -> None:
@@ -232,6 +233,11 @@ def test_extensions_may_not_read(api: httpx.Client) -> None:
     assert api.get("/info", headers=headers).status_code == 200
     for path in ("/buckets", "/export", "/settings", "/buckets/merge/events", "/buckets/merge%2fevents", "/query"):
         assert api.get(path, headers=headers).status_code == 403, path
+    api.post("/buckets/theirs", json={"type": "t", "client": "c", "hostname": "h"})
+    for method in ("GET", "PUT", "DELETE"):
+        assert api.request(method, "/buckets/theirs", headers=headers).status_code == 403, method
+    for path in ("/import", "/settings/x", "/buckets/theirs/events"):
+        assert api.post(path, json={}, headers=headers).status_code == 403, path
 
 
 def test_a_rebound_name_is_refused(api: httpx.Client, agent: RunningAgent) -> None:

@@ -28,12 +28,15 @@ from reteamz.agent.uploader import Uploader
 from reteamz.wire.errors import ReteamzError
 
 PORT: Final = 5600
+TESTING_PORT: Final = 5666
+"""Where ActivityWatch's own tests look for a server."""
 
 
 class Settings(msgspec.Struct, frozen=True):
     """How the agent runs; times in seconds, ``port`` 0 for any free one.
 
-    ``shared``: it serves every user of this computer. ``readable``: everybody may read its folder, but for the keys.
+    ``shared``: it serves every user of this computer. ``readable``: everybody may read its folder, but for the keys. ``testing``: the local API
+    says that it is a test.
     """
 
     sample_every: float = 1.0
@@ -42,6 +45,7 @@ class Settings(msgspec.Struct, frozen=True):
     port: int = PORT
     shared: bool = False
     readable: bool = False
+    testing: bool = False
 
 
 class Seat(msgspec.Struct, frozen=True):
@@ -136,7 +140,7 @@ def at_work(folder: Path, now: Clock, settings: Settings) -> Iterator[Work]:
         _require_going(device)
         people = People(device, _memory(folder, device), now)
         uploader = Uploader(device, now, settings.upload_every, now)
-        api = LocalApi(folder, device, settings.port, now, shared=settings.shared)
+        api = LocalApi(folder, device, settings.port, now, shared=settings.shared, testing=settings.testing)
         stack.callback(api.close)
         work = Work(device, people, uploader, api, now)
         api.show(Page(work.answer, now))

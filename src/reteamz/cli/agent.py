@@ -64,21 +64,26 @@ def enroll(place: Place, code: str) -> None:
 
 
 @agent.command()
-@click.option("--port", type=click.IntRange(0, 65535), default=5600, show_default=True, help="Port of the local API.")
+@click.option("--port", type=click.IntRange(0, 65535), help="Port of the local API.  [default: 5600]")
 @click.option("--sample-every", type=click.FloatRange(0.05, 60), default=1.0, show_default=True, help="Seconds.")
 @click.option("--upload-every", type=click.FloatRange(0.2, 3600), default=60.0, show_default=True, help="Seconds.")
 @click.option("--idle-limit", type=click.FloatRange(1, 7200), default=180.0, show_default=True, help="Seconds.")
+@click.option("--testing", is_flag=True, help="Let ActivityWatch's own tests run against it: port 5666 by default.")
 @click.pass_obj
-def run(place: Place, port: int, sample_every: float, upload_every: float, idle_limit: float) -> None:
+def run(
+    place: Place, port: int | None, sample_every: float, upload_every: float, idle_limit: float, testing: bool
+) -> None:
     """Record and report until Ctrl-C."""
     from reteamz.agent.daemon import Daemon
     from reteamz.agent.desktop.choose import open_desktop
     from reteamz.agent.person import person
     from reteamz.agent.records.sources import x11_sources
     from reteamz.agent.sessions.face import DesktopFace
-    from reteamz.agent.work import Settings
+    from reteamz.agent.work import PORT, TESTING_PORT, Settings
 
-    settings = Settings(sample_every, upload_every, idle_limit, port)
+    if port is None:
+        port = TESTING_PORT if testing else PORT
+    settings = Settings(sample_every, upload_every, idle_limit, port, testing=testing)
     daemon = Daemon(
         place.folder,
         open_desktop,

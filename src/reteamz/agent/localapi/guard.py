@@ -12,8 +12,8 @@ from typing import Final
 from reteamz.wire.errors import ReteamzError
 
 EXTENSION: Final = re.compile(r"(?:chrome|moz|safari-web)-extension://[A-Za-z0-9-]+")
-_FOR_EXTENSIONS: Final = re.compile(r"/api/0/(?:info|buckets/[^/]+|buckets/[^/]+/heartbeat)/?")
-"""The three routes that a browser extension needs."""
+_FOR_EXTENSIONS: Final = re.compile(r"GET /api/0/info/?|POST /api/0/buckets/[^/]+(?:/heartbeat)?/?")
+"""The three routes that a browser extension needs: is somebody there, make a bucket, report."""
 _CREATED: Final = frozenset(("none", "same-origin"))
 
 
@@ -23,7 +23,7 @@ def require_host(host: str, port: int) -> None:
         raise _forbidden("This port answers programs of this computer only.")
 
 
-def require_origin(headers: Mapping[str, str], path: str) -> None:
+def require_origin(headers: Mapping[str, str], method: str, path: str) -> None:
     """Refuse pages of any site, whatever method or content type; extensions may do what they need. Raises ``forbidden``."""
     origin = headers.get("origin")
     if origin is None:
@@ -32,7 +32,7 @@ def require_origin(headers: Mapping[str, str], path: str) -> None:
         return
     if not EXTENSION.fullmatch(origin):
         raise _forbidden("Pages of other sites may not ask this computer.")
-    if not _FOR_EXTENSIONS.fullmatch(path):
+    if not _FOR_EXTENSIONS.fullmatch(f"{method} {path}"):
         raise _forbidden("A browser extension may report, not read.")
 
 

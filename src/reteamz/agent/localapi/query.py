@@ -1,94 +1,74 @@
-"""ActivityWatch's query language, read as the Python expressions it looks like: names, literals and known functions, nothing else."""
+"""Queries over a user's own events, in ActivityWatch's language and with its functions."""
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
-from reteamz.agent.localapi import transforms
-from reteamz.agent.localapi.times import bad
+from reteamz.agent.localapi import classify, language, transforms
+from reteamz.agent.localapi.store import LocalEvent
+from reteamz.agent.localapi.times import bad, to_ms
 
-QUERY_BYTES: Final = 64 * 1024
-_CONSTANTS: Final[dict[str, Any]] = {"true": True, "false": False, "True": True, "False": False, "null": None}
+PERIODS: Final = 1_000
+"""Most timeperiods of one query."""
 
-Rows = list[dict[str, Any]]
-Bucket = Callable[[str], Rows]
-Find = Callable[[str, str | None], str]
+Rows = list[LocalEvent]
 
 
-def run(text: str, query_bucket: Bucket, find_bucket: Find) -> Any:
-    """Run a query and return what it assigns to RETURN.
+class Source(NamedTuple):
+    """What a query reads.
 
     Args:
-        text: statements such as ``events = query_bucket("…"); RETURN = events;``.
-        query_bucket: returns the events of a bucket within the period that is asked for.
-        find_bucket: returns the id of a bucket that begins so.
-
-    Raises:
-        ReteamzError: ``input_invalid``.
+        rows: returns what lies within two times (ms) of a bucket's events, newest first.
+        counted: returns how many of a bucket's events touch two times.
+        find: returns the id of a bucket whose id holds a text, on a host or on any.
     """
-    if len(text) > QUERY_BYTES:
-        raise bad("A query has at most 64 KiB.")
+
+    rows: Callable[[str, int, int], Rows]
+    counted: Callable[[str, int, int], int]
+    find: Callable[[str, str | None], str]
+
+
+def run(source: Source, body: Any) -> list[Any]:
+    """Answer the query of a request: what it returns for each of its timeperiods. Raises ``input_invalid`` and what the source raises."""
+    if not isinstance(body, dict):
+        raise bad("A query has timeperiods and statements.")
+    statements, periods = body.get("query"), body.get("timeperiods")
+    if not isinstance(statements, list) or not isinstance(periods, list):
+        raise bad("A query has timeperiods and statements.")
+    if not all(isinstance(line, str) for line in [*statements, *periods]):
+        raise bad("Timeperiods and statements are text.")
+    if len(periods) > PERIODS:
+        raise bad(f"A query has at most {PERIODS} timeperiods.")
+    return [_over(source, "\n".join(statements), period) for period in periods]
+
+
+def _over(source: Source, text: str, period: str) -> Any:
+    first, slash, last = period.partition("/")
+    if not slash:
+        raise bad("A period is two times with a slash between them.")
+    start, end = to_ms(first), to_ms(last)
     functions: dict[str, Callable[..., Any]] = {
         **transforms.FUNCTIONS,
-        "query_bucket": query_bucket,
-        "find_bucket": lambda start, host=None: find_bucket(start, host),
+        **classify.FUNCTIONS,
+        "query_bucket": lambda bucket: source.rows(_text(bucket), start, end),
+        "query_bucket_eventcount": lambda bucket: source.counted(_text(bucket), start, end),
+        "find_bucket": lambda part, host=None: source.find(_text(part), _text(host) if host else None),
     }
-    names: dict[str, Any] = dict(_CONSTANTS)
-    try:
-        tree = ast.parse(text.replace(";", "\n") if "\n" not in text else _lines(text))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        raise bad("The query cannot be read; see ActivityWatch's query language.") from None
-    for statement in tree.body:
-        if not isinstance(statement, ast.Assign) or len(statement.targets) != 1:
-            raise bad("A query is a list of assignments.")
-        (target,) = statement.targets
-        if not isinstance(target, ast.Name):
-            raise bad("A query assigns to names only.")
-        names[target.id] = _value(statement.value, names, functions)
-    if "RETURN" not in names:
-        raise bad("A query assigns its result to RETURN.")
-    return names["RETURN"]
+    return _shown(language.run(text, functions, {"STARTTIME": first, "ENDTIME": last}))
 
 
-def _lines(text: str) -> str:
-    return "\n".join(
-        line.strip().rstrip(";") if line.strip().endswith(";") else line.strip() for line in text.splitlines()
-    )
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError
+    return value
 
 
-def _value(node: ast.expr, names: dict[str, Any], functions: dict[str, Callable[..., Any]]) -> Any:
-    match node:
-        case ast.Constant(value=str() | int() | float() | bool() | None):
-            return node.value
-        case ast.Name():
-            if node.id not in names:
-                raise bad("The query uses a name that it never assigned.")
-            return names[node.id]
-        case ast.List():
-            return [_value(item, names, functions) for item in node.elts]
-        case ast.Dict():
-            keys = [_value(key, names, functions) if key is not None else None for key in node.keys]
-            if not all(isinstance(key, str) for key in keys):
-                raise bad("Keys in a query are text.")
-            return dict(zip(keys, (_value(value, names, functions) for value in node.values), strict=True))
-        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float())):
-            return -node.operand.value  # type: ignore[attr-defined]  # the pattern admits constants only
-        case ast.Call(func=ast.Name()):
-            return _call(node, names, functions)
-    raise bad("The query holds something that is not allowed.")
-
-
-def _call(node: ast.Call, names: dict[str, Any], functions: dict[str, Callable[..., Any]]) -> Any:
-    name = node.func.id  # type: ignore[attr-defined]  # the pattern of the caller admits names only
-    function = functions.get(name)
-    if function is None:
-        raise bad(f"There is no function {name[:40]} here; known are {', '.join(sorted(functions))}.")
-    if node.keywords:
-        raise bad("Functions of a query take no named arguments.")
-    arguments = [_value(argument, names, functions) for argument in node.args]
-    try:
-        return function(*arguments)
-    except (TypeError, ValueError, KeyError, AttributeError, IndexError):
-        raise bad(f"The function {name} was given something else than it takes.") from None
+def _shown(value: Any) -> Any:
+    if isinstance(value, LocalEvent):
+        return _shown(value.shown())
+    if isinstance(value, dict):
+        return {key: _shown(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_shown(each) for each in value]
+    return value

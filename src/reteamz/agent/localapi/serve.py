@@ -34,8 +34,10 @@ _FORGET_MS: Final = 60_000
 class LocalApi:
     """The port of one agent. Raises ``port_in_use`` and those of the store."""
 
-    def __init__(self, folder: Path, device: Device, port: int, now: Clock, shared: bool = False) -> None:
-        """``shared``: every user of this computer is served, each their own."""
+    def __init__(
+        self, folder: Path, device: Device, port: int, now: Clock, shared: bool = False, testing: bool = False
+    ) -> None:
+        """``shared``: every user of this computer is served, each their own; ``testing``: it says that it is a test."""
         self._path = folder / "local.db"
         self._device = device
         self._now = now
@@ -43,8 +45,8 @@ class LocalApi:
         self._socket = _bound(port)
         self.port: Final = int(self._socket.getsockname()[1])
         # Before confirmation nothing sensitive is written at all.
-        self._store = LocalStore(device.cipher, None if device.mode == "anonymous" else self._path)
-        self._app = LocalApp(self._store, self._feeds, lambda: self.port, now, self._peer, shared)
+        self._store = LocalStore(device.cipher, None if device.mode == "anonymous" else self._path, now)
+        self._app = LocalApp(self._store, self._feeds, lambda: self.port, now, self._peer, shared, testing)
         self._server = uvicorn.Server(
             uvicorn.Config(
                 self._app,

@@ -1,4 +1,4 @@
-"""Times as ActivityWatch's clients write them, in whole milliseconds."""
+"""Times and durations as ActivityWatch's clients write them: times in whole milliseconds, durations in whole microseconds."""
 
 from __future__ import annotations
 
@@ -40,11 +40,16 @@ def from_ms(ms: int) -> str:
 
 
 def to_duration(value: object) -> int:
-    """Return milliseconds of a duration in seconds; None is 0. Raises ``input_invalid``."""
+    """Return microseconds of a duration in seconds; None is 0. Raises ``input_invalid``."""
     if value is None:
         return 0
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         raise bad("A duration is a number of seconds.")
     if not 0 <= value <= _MOST_MS / 1000:
         raise bad("A duration is a number of seconds, not below zero.")
-    return round(value * 1000)
+    return timedelta(seconds=value) // timedelta(microseconds=1)
+
+
+def from_duration(us: int) -> float:
+    """Return the seconds of a duration in microseconds."""
+    return us / 1_000_000
