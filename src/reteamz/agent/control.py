@@ -13,6 +13,7 @@ from typing import Final, Literal
 
 import msgspec
 
+from reteamz.agent.history.past import Brought, Past
 from reteamz.wire.errors import CODES, Code, ReteamzError
 
 NAME: Final = "agent.sock"
@@ -26,11 +27,13 @@ Recording = Literal["recording", "private", "paused"]
 
 
 class Request(msgspec.Struct, frozen=True):
-    """What is asked; ``until`` in milliseconds, for ``private``; ``shown`` are the sentences that a person accepts or declines."""
+    """What is asked; ``until`` in milliseconds, for ``private``; ``shown`` are the sentences that a person accepts or declines; ``past`` is time
+    that another program recorded, for ``bring``."""
 
-    ask: Literal["status", "private", "upload", "accept", "decline"]
+    ask: Literal["status", "private", "upload", "accept", "decline", "bring"]
     until: int = 0
     shown: list[str] = []
+    past: list[Past] = []
 
 
 class LastSeen(msgspec.Struct, frozen=True):
@@ -73,6 +76,8 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     unsupported: dict[str, str] = {}
     last: LastSeen | None = None
     problem: str = ""
+    brought: Brought | None = None
+    """What became of the past time that the request brought."""
 
 
 class Answer(msgspec.Struct, frozen=True, omit_defaults=True):

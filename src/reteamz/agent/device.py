@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final, Literal
 
@@ -13,6 +13,8 @@ import msgspec
 
 from reteamz.agent.batches import BatchMaker
 from reteamz.agent.folder import prepare
+from reteamz.agent.history.past import Brought, Past
+from reteamz.agent.history.taking import checked, taken
 from reteamz.agent.keys import DeviceKeys, load_keys
 from reteamz.agent.policy import Policy, anonymous
 from reteamz.agent.records.keep import Consented, Records
@@ -20,6 +22,7 @@ from reteamz.agent.records.record import Record, Text, TextKind
 from reteamz.agent.samples import Clock, Event, Sample
 from reteamz.agent.sessions.session import NOBODY, Session
 from reteamz.agent.spool.cipher import LocalCipher
+from reteamz.agent.spool.spent import union
 from reteamz.agent.spool.spool import Spool
 from reteamz.agent.state import State, load_state, not_enrolled, save_state
 from reteamz.agent.sync.client import Client
@@ -68,6 +71,7 @@ class Device:
         self.fingerprint: Final = show(device_fingerprint(keys.signing.public(), keys.exchange.public()))
         """What the owner compares: 12 groups of five digits (spec 1.12)."""
         self._spool = spool
+        self._now = now
         self._lock = threading.RLock()
         self._pulse = pulse
         self._sessions: dict[int, Session] = {}
@@ -220,11 +224,33 @@ class Device:
         try:
             terms = self._trust.terms(self._policy.version)
             makers = self._maker.batches(terms, self._names, self._trust.rate, events, blobs)
-            self._spool.append(list(makers), self._pending())
+            spent = {each.uid: [(event.start, event.end) for event in part] for each, part in taken.items()}
+            self._spool.append(list(makers), self._pending(), spent)
         except BaseException:
             for session, part in taken.items():
                 session.merger.put_back(part)
             raise
+
+    def bring(self, past: Sequence[Past], session: Session) -> Brought:
+        """Take past time that another program recorded, as the policy of now allows; no moment of a session is told twice.
+
+        Raises:
+            ReteamzError: ``forbidden`` before the owner confirmed this computer, ``input_invalid`` and those of the spool; nothing was taken then.
+        """
+        with self._lock:
+            if self.mode == "anonymous":
+                raise ReteamzError(
+                    "forbidden", "The owner has not confirmed this computer yet; nothing is imported before that."
+                )
+            days = checked(past, self._now())
+            spent = [span for day in days for span in self._spool.spent(session.uid, day)]
+            known = union([*spent, *((event.start, event.end) for event in session.merger.held())])
+            policy = self.policy_for(session.person)
+            brought, events = taken(past, known, policy, session)
+            makers = self._maker.batches(self._trust.terms(policy.version), self._names, self._trust.rate, events)
+            told = {session.uid: [(event.start, event.end) for event in events]}
+            self._spool.append(list(makers), self._pending(), told)
+            return brought
 
     def believe(self, trust_changed: bool) -> None:
         """Go on under what was just learnt; events from before are told as it was then."""

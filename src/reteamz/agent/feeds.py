@@ -19,6 +19,11 @@ _BROWSERS: Final = (
 )  # fmt: skip
 
 
+def is_browser(app: str) -> bool:
+    """Tell whether a program, as the desktop names it, is a browser."""
+    return any(browser in app.lower() for browser in _BROWSERS)
+
+
 class Tab(msgspec.Struct, frozen=True):
     """The tab that a browser extension sees."""
 
@@ -85,8 +90,7 @@ class Feeds:
             tab = self._tab
         if tab is None or window is None or now - tab.at > FRESH_MS:
             return None
-        app = window.app.lower()
-        return tab if any(browser in app for browser in _BROWSERS) else None
+        return tab if is_browser(window.app) else None
 
     def look(self, now: int) -> Look:
         """Return what watchers told of window and presence, for a desktop that tells nothing itself."""

@@ -86,6 +86,8 @@ class Work:
                 self.people.decide(uid, request.ask == "accept", request.shown)
             case "upload":
                 self.uploader.now()
+            case "bring":
+                return msgspec.structs.replace(self.status(uid), brought=self.people.bring(uid, request.past))
         return self.status(uid)
 
     def tell(self, uid: int) -> Tell:

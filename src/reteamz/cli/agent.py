@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 import click
 import msgspec
 
+from reteamz.cli.exchange import bring, export
+
 if TYPE_CHECKING:
     from reteamz.agent.control import Request, Status
 
@@ -141,7 +143,7 @@ def status(place: Place, as_json: bool) -> None:
     """Tell what is recorded, who can read it, and what was seen last."""
     from reteamz.agent.control import Request
 
-    found = _ask(place, Request("status"))
+    found = ask_agent(place, Request("status"))
     if found is None:
         from reteamz.agent.daemon import resting_status
 
@@ -211,18 +213,22 @@ def decline(place: Place) -> None:
     click.echo("Declined. Nothing beyond the default is recorded; the owner is told.")
 
 
+agent.add_command(bring)
+agent.add_command(export)
+
+
 def _decided(place: Place, what: Literal["status", "accept", "decline"], shown: Sequence[str] = ()) -> Status:
     from reteamz.agent.control import Request
     from reteamz.agent.daemon import not_running
 
-    found = _ask(place, Request(what, shown=list(shown)))
+    found = ask_agent(place, Request(what, shown=list(shown)))
     if found is None:
         raise not_running(place.folder)
     return found
 
 
-def _ask(place: Place, request: Request) -> Status | None:
-    """Ask the agent that runs: that of the folder, else the service of this computer."""
+def ask_agent(place: Place, request: Request) -> Status | None:
+    """Ask the agent that runs: that of the folder, else the service of this computer; None when none does."""
     from reteamz.agent.control import ask
     from reteamz.agent.sessions.link import ask_service
 
@@ -236,7 +242,7 @@ def _private(place: Place, until: int) -> None:
     from reteamz.agent.sessions.memory import remember_private
     from reteamz.agent.state import load_state, not_enrolled
 
-    if _ask(place, Request("private", until)) is None:
+    if ask_agent(place, Request("private", until)) is None:
         if load_state(place.folder) is None:
             raise not_enrolled()
         # Nobody runs: the next start finds it.

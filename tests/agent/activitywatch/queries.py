@@ -63,6 +63,7 @@ w = query_bucket(find_bucket("aw-watcher-window"));
 a = query_bucket("aw-watcher-afk_host");
 b = query_bucket(find_bucket("web-fire", "host"));
 f = flood(w);
+g = flood(b);
 """
 # The core does not read a list behind a call: it is given names.
 CLASSES_TEXT = json.dumps(CLASSES).replace("\\\\", "\\").replace("null", '""')
@@ -79,6 +80,8 @@ RETURNS = [
     "period_union(a, b)",
     "union_no_overlap(flood(w), flood(b))",
     'sort_by_duration(merge_events_by_keys(f, ["app", "title"]))',
+    'merge_subwatcher_fields(f, g, ["url", "title"])',
+    'merge_subwatcher_fields(f, a, ["status"], "sub_wins")',
     "split_url_events(b)",
     'simplify_window_titles(w, "title")',
     "limit_events(sort_by_timestamp(w), 3)",

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from typing import Any, Final
 from urllib.parse import urlparse
 
@@ -232,6 +234,38 @@ def _without_overlap(rows: Rows) -> Rows:
     return kept
 
 
+def merge_subwatcher_fields(rows: Rows, others: Rows, keys: list[str], conflict: str = "base_wins") -> Rows:
+    """Cut rows where other rows begin and end, and give each part what the newest other row there says under these keys."""
+    if conflict not in ("base_wins", "sub_wins"):
+        raise ValueError
+    told = sort_by_timestamp(others)
+    if not told or not keys:
+        return list(rows_of(rows))
+    starts = [row.start for row in told]
+    longest = max(row.length for row in told) // 1000 + 1
+    merged: Rows = []
+    for row in rows_of(rows):
+        start, end = _span(row)
+        near = told[bisect_left(starts, row.start - longest) : bisect_left(starts, -(-end // 1000))]
+        overlapping = [(other, span) for other, span in ((other, _span(other)) for other in near) if span[1] > start]
+        if not overlapping:
+            merged.append(row)
+            continue
+        cuts = sorted({start, end} | {at for _, span in overlapping for at in span if start < at < end})
+        parts: Rows = []
+        for first, last in pairwise(cuts):
+            there = [(span, other.data) for other, span in overlapping if span[0] < last and span[1] > first]
+            said = max(there, key=lambda each: each[0])[1] if there else {}
+            kept = {key: said[key] for key in keys if key in said and (conflict == "sub_wins" or key not in row.data)}
+            if parts and _span(parts[-1])[1] == _floor(first) and parts[-1].data == {**row.data, **kept}:
+                whole = parts[-1].length + last - first
+                parts[-1] = LocalEvent(row.id, parts[-1].start, whole, parts[-1].data)
+            else:
+                parts.append(with_data(_at(row, first, last), {**row.data, **kept}))
+        merged += parts
+    return merged
+
+
 def split_url_events(rows: Rows) -> Rows:
     """Add the parts of the address to the data of rows that have one."""
     return [with_data(row, {**row.data, **_parts(row.data.get("url"))}) for row in rows_of(rows)]
@@ -284,6 +318,7 @@ FUNCTIONS: Final[dict[str, Callable[..., Any]]] = {
         period_union,
         union_no_overlap,
         flood,
+        merge_subwatcher_fields,
         split_url_events,
         simplify_window_titles,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Final
@@ -13,6 +13,7 @@ import msgspec
 from reteamz.agent.control import LastSeen, Recording, Status
 from reteamz.agent.desktop.base import Look
 from reteamz.agent.device import Device
+from reteamz.agent.history.past import Brought, Past
 from reteamz.agent.person import person as name_of
 from reteamz.agent.policy import Policy
 from reteamz.agent.recorder import Recorder
@@ -104,6 +105,12 @@ class People:
             if not 0 <= until - self._now() <= DAY_MS + 3_600_000:
                 raise ReteamzError("input_invalid", "Private time ends within a day.")
         self._memory.change(uid, msgspec.structs.replace(self._memory.of(uid), private_until=until))
+
+    def bring(self, uid: int, past: Sequence[Past]) -> Brought:
+        """Take past time of a user that another program recorded. Raises ``forbidden``, ``input_invalid`` and those of the spool."""
+        session = self.recorder(uid).session
+        self.settled(session)
+        return self._device.bring(past, session)
 
     def clock_jumped(self, by: int) -> None:
         """Go on after the clock was set: nobody's private time gets shorter by it."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
@@ -15,6 +15,8 @@ import msgspec
 from reteamz.agent.spool.blobs import BLOBS_BYTES, SCHEMA, Blobs, Listing
 from reteamz.agent.spool.cipher import LocalCipher, damaged
 from reteamz.agent.spool.database import connect, explained
+from reteamz.agent.spool.spent import SCHEMA as SPENT
+from reteamz.agent.spool.spent import Span, Spent
 from reteamz.wire.batch import Batch, Head, decode_body
 from reteamz.wire.encoding import sha256
 from reteamz.wire.errors import ReteamzError
@@ -82,9 +84,10 @@ class Spool:
         self._sign = sign
         self._most = most_bytes
         self._lock = threading.RLock()
-        self._connection = connect(path, _SCHEMA + SCHEMA, "FULL")
+        self._connection = connect(path, _SCHEMA + SCHEMA + SPENT, "FULL")
         self.blobs: Final = Blobs(cipher, self._transaction, self._settle, most_blobs)
         """Sealed content that waits."""
+        self._spent = Spent(cipher)
         try:
             with self._transaction() as sql:
                 sql.execute("INSERT OR IGNORE INTO chain VALUES (1, ?, 0, '', 0, '')", (device,))
@@ -145,8 +148,13 @@ class Spool:
         with self._lock, explained(self._path):
             return int(self._connection.execute("SELECT count(*) FROM outbox").fetchone()[0])
 
-    def append(self, makers: list[Make], pending: bytes) -> None:
-        """Add batches at the end of the chain and replace the pending events, all in one transaction.
+    def spent(self, uid: int, day: int) -> list[Span]:
+        """Return the time of a user that batches told on a day (since 1970, UTC), in order."""
+        with self._lock, explained(self._path):
+            return self._spent.day(self._connection, uid, day)
+
+    def append(self, makers: list[Make], pending: bytes, spent: Mapping[int, list[Span]] | None = None) -> None:
+        """Add batches at the end of the chain and replace the pending events, all in one transaction; ``spent`` is the time that they tell, by user.
 
         Raises:
             ReteamzError: also ``disk_full`` when more waits than may.
@@ -163,6 +171,8 @@ class Spool:
                     )
             self._extend(sql, makers)
             self._keep(sql, pending)
+            for uid, spans in (spent or {}).items():
+                self._spent.add(sql, uid, spans)
 
     def keep(self, pending: bytes) -> None:
         """Replace the pending events."""

@@ -1,0 +1,1 @@
+"""Exports of ActivityWatch become the person's own history."""
