@@ -25,6 +25,7 @@ from reteamz.server.history import routes as history
 from reteamz.server.ingest import routes as ingest
 from reteamz.server.journal import routes as journal
 from reteamz.server.looks import routes as looks
+from reteamz.server.mailings import routes as mailings
 from reteamz.server.members import routes as members
 from reteamz.server.operation import routes as operation
 from reteamz.server.operation.metrics import MetricsMiddleware
@@ -61,6 +62,7 @@ CONCEPTS: Final = (
     reports,
     blobs,
     alerts,
+    mailings,
     audit,
     looks,
     operation,

@@ -30,6 +30,7 @@ from reteamz.server.ingest.committer import Committer
 from reteamz.server.ingest.receiver import Receiver
 from reteamz.server.looks.keep import FLUSH_S, Looks
 from reteamz.server.mail import Outbox
+from reteamz.server.mailings.send import Mailings
 from reteamz.server.operation.metrics import Metrics
 from reteamz.server.people.placing import Placements
 from reteamz.server.secret import derived
@@ -43,9 +44,13 @@ ATTEMPTS: Final = (10, 30_000)
 """Log-ins and sign-ups: ten at once, then one in 30 seconds, for every computer and every address."""
 REDEMPTIONS: Final = (200, 1_000)
 """Codes redeemed from one computer: a company installs many agents behind one address."""
+SENDINGS: Final = (5, 60_000)
+"""Reports that a member sends by hand: five at once, then one in a minute."""
 WATCH_S: Final = 5.0
 POST_S: Final = 5.0
 """How often the server looks whether a rule found something, and for mail and webhooks that are due, in seconds."""
+MAILINGS_S: Final = 20.0
+"""How often the server looks whether a report by mail is due, in seconds."""
 ROLL_S: Final = 60.0
 """Seconds between two looks at how much is not rolled up."""
 
@@ -70,6 +75,7 @@ class Services:
         self.blobs = BlobStore(config.blobs)
         self.attempts = Limiter(*ATTEMPTS)
         self.redemptions = Limiter(*REDEMPTIONS)
+        self.sendings = Limiter(*SENDINGS)
         self.directory = DeviceDirectory(self.control)
         self.placements = Placements(self.control)
         self.arrivals = Arrivals()
@@ -83,6 +89,7 @@ class Services:
         self.receiver: Receiver
         self.watch: Watch
         self.post: Post
+        self.mailings: Mailings
 
     def open(self) -> None:
         """Open the stores; blocks.
@@ -95,6 +102,15 @@ class Services:
         self.activity = open_activity(path, self._dictionary_secret)
         self.watch = Watch(self.control, self.activity, self.arrivals, self.outbox.configured, self.now)
         self.post = Post(self.control, self.activity, Hooks(self.config.hooks), self.config.origin, self.now)
+        self.mailings = Mailings(
+            self.control,
+            self.activity,
+            self.placements,
+            self.looks,
+            self.config.origin,
+            self.outbox.configured,
+            self.now,
+        )
 
     @asynccontextmanager
     async def running(self, _: Litestar) -> AsyncIterator[None]:
@@ -108,6 +124,7 @@ class Services:
         background = Background()
         background.every(WATCH_S, self.watch.turn)
         background.every(POST_S, self.send)
+        background.every(MAILINGS_S, self.mailings.turn)
         background.every(ROLL_S, self.roll_up)
         background.every(FLUSH_S, self.looks.flush)
         erasing = asyncio.create_task(self.eraser.run())
@@ -168,6 +185,8 @@ class Services:
             "outbox",
             "watch",
             "post",
+            "mailings",
+            "sendings",
         )
         return {
             **{name: give(name) for name in (*names, "metrics", "now")},

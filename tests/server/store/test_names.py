@@ -33,6 +33,10 @@ NEITHER = {
     "look": {"id", "account", "day", "member", "page", "scope", "subject", "first", "last", "count"},
     "look_person": {"look", "account"},
     "judging": {"account", "version", "judged", "target", "applied"},
+    "mailing": {
+        "id", "account", "member", "rhythm", "weekday", "day", "hour", "department", "enabled", "created", "version",
+        "done", "due", "first", "last", "sent", "mail", "reason",
+    },
     "member": {
         "id", "account", "email", "auth", "kdf", "bundle", "identity", "settings", "exchange", "role", "state",
         "rights", "departments", "totp", "totp_step", "ticket", "redemption", "invitation", "joining", "joined",

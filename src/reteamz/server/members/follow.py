@@ -10,6 +10,7 @@ from reteamz.server.accounts.access import Viewer
 from reteamz.server.accounts.sessions import close_all
 from reteamz.server.accounts.tables import Member
 from reteamz.server.audit.record import record
+from reteamz.server.mailings.tables import Mailing
 from reteamz.server.roster.tables import StoredGrant
 from reteamz.wire.errors import ReteamzError
 from reteamz.wire.jwk import PublicOkp, PublicRsa, thumbprint
@@ -48,6 +49,7 @@ def _follow(row: Member, entry: MemberEntry) -> None:
 async def _forget(session: AsyncSession, row: Member) -> None:
     """Keep of a removed member what the roster and the audit log point to, and nothing that opens anything."""
     await close_all(session, row.id)
+    await session.execute(delete(Mailing).where(Mailing.member == row.id))
     await session.execute(
         delete(StoredGrant).where(StoredGrant.account == row.account, StoredGrant.recipient == prints_of(row)[2])
     )

@@ -14,6 +14,7 @@ from reteamz.server.accounts.signup import check_label
 from reteamz.server.accounts.tables import Account
 from reteamz.server.alerts.tables import AlertRule
 from reteamz.server.audit.record import record
+from reteamz.server.mailings.tables import Mailing
 from reteamz.server.people.tables import Department, Placement
 from reteamz.server.rating.tables import Rating
 from reteamz.server.schedules.tables import Holiday, Schedule
@@ -107,7 +108,7 @@ async def remove_department(session: AsyncSession, viewer: Viewer, department: s
     row = await _own(session, viewer, department)
     await session.execute(delete(Placement).where(Placement.department == department))
     await session.execute(delete(Rating).where(Rating.account == viewer.account, Rating.department == department))
-    for table in (Schedule, Holiday, AlertRule):
+    for table in (Schedule, Holiday, AlertRule, Mailing):
         await session.execute(delete(table).where(table.account == viewer.account, table.department == department))
     await session.delete(row)
     record(session, now, viewer.account, viewer.member, "department_removed", department)

@@ -12,6 +12,7 @@ import reteamz.server.devices.tables
 import reteamz.server.history.tables
 import reteamz.server.looks.tables
 import reteamz.server.mail.tables
+import reteamz.server.mailings.tables
 import reteamz.server.people.tables
 import reteamz.server.rating.tables
 import reteamz.server.roster.tables
