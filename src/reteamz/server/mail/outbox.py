@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -66,6 +67,7 @@ class Outbox:
         self._control = control
         self._server = server
         self._now = now
+        self._pushing = asyncio.Lock()
 
     @property
     def configured(self) -> bool:
@@ -73,7 +75,11 @@ class Outbox:
         return self._server is not None
 
     async def push(self) -> int:
-        """Send what is due, and return how many mails were sent. One call at a time."""
+        """Send what is due, and return how many mails were sent. Calls follow one another: nothing is handed over twice."""
+        async with self._pushing:
+            return await self._push()
+
+    async def _push(self) -> int:
         now = self._now()
         async with self._control.session() as session:
             due = list(

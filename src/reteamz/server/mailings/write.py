@@ -122,8 +122,8 @@ def parts_of(about: About, found: Found) -> list[Part]:
 
 
 def _line(word: str, now: int, before: int) -> tuple[str, str, str]:
-    if not now and not before:
-        return word, duration(0), ""
+    if not before:
+        return word, duration(now), "new" if now else ""
     return word, duration(now), f"{moved(now, before)}, {duration(before)} before"
 
 
