@@ -24,7 +24,7 @@ OTHERS_MS = 7_654_321
 """How long the other one worked: a number that stands nowhere else."""
 OWN = {
     "/api/bundle", "/api/logout", "/api/totp", "/api/totp/start", "/api/sessions/{session_id:str}", "/api/login", "/api/login/start",
-    "/api/signup", "/api/join", "/api/join/start", "/api/alerts/seen",
+    "/api/signup", "/api/join", "/api/join/start", "/api/alerts/seen", "/api/mailings",
 }  # fmt: skip
 """What everybody may change: their own."""
 ROSTER = "/api/rosters"
@@ -53,6 +53,8 @@ class Two:
             site.call("PUT", f"/api/ratings/{self.ids[token('app', 'other')]}", {"rating": 1, "department": department})
         self.secrets = [token(field, "other") for field in (*FIELDS, "label", "computer")]
         self.secrets += [token("label", "boss"), str(OTHERS_MS), "boss@company.example"]
+        self.mailing = site.call("POST", "/api/mailings", {"rhythm": "daily"}).json()["id"]
+        self.secrets.append(self.mailing)
         come_in(site, owner, "boss", departments=[self.departments[1]])
 
     def work(self, computer: Computer, who: str, ms: int) -> Any:
@@ -66,7 +68,7 @@ class Two:
             return [str(self.ids[secret]) for secret in self.secrets if secret in self.ids]
         if kind == "date":
             return [DAY]
-        return [self.computer.id, self.departments[1], self.owner.member, identifier("none")]
+        return [self.computer.id, self.departments[1], self.owner.member, self.mailing, identifier("none")]
 
     def queries(self) -> list[str]:
         """Return what may stand behind the question mark."""
@@ -157,7 +159,7 @@ def test_nobody_changes_what_is_not_theirs(site: Site, two: Two, guest: Guest) -
     two.owner.log_in(site)
     pages = [site.told(f"/api/audit?page={page}")["entries"] for page in (1, 2, 3)]
     done = {entry["action"] for entries in pages for entry in entries if entry["member"] == guest.member}
-    assert done <= {"member_joined", "logged_in", "department_refused"}
+    assert done <= {"member_joined", "logged_in", "department_refused", "mailing_refused"}
 
 
 def test_an_employee_sees_exactly_what_a_manager_sees_of_them(site: Site, two: Two) -> None:
@@ -189,7 +191,7 @@ def test_pages_that_are_not_for_employees(site: Site, two: Two) -> None:
     guest = come_in(site, two.owner, "ann", role="employee", person=two.own)
     guest.log_in(site)
     assert site.page("/").headers["location"] == "/my-day"
-    for path in ("/live", "/productivity", "/people", "/devices", "/audit"):
+    for path in ("/live", "/productivity", "/people", "/devices", "/reports", "/audit"):
         answer = site.page(path)
         assert answer.status_code == 403, path
         assert "Not for you" in answer.text

@@ -9,6 +9,7 @@ import { startJoin } from "./pages/join.ts";
 import { startLive } from "./pages/live.ts";
 import { startLog } from "./pages/log.ts";
 import { startLogin } from "./pages/login.ts";
+import { startMailings } from "./pages/mailings.ts";
 import { startMembers } from "./pages/members.ts";
 import { startPeople } from "./pages/people.ts";
 import { startProfile } from "./pages/profile.ts";
@@ -35,6 +36,7 @@ const MEMBER: Record<string, (member: Member) => void> = {
   },
   profile: startProfile,
   schedules: startSchedules,
+  reports: startMailings,
   rules: startRules,
   timeline: startTimeline,
 };

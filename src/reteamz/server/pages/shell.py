@@ -63,6 +63,7 @@ MENU: Final[tuple[tuple[str, tuple[MenuEntry, ...]], ...]] = (
             MenuEntry("documents", "/documents", "Documents", "file-text", EVERYONE),
             MenuEntry("productivity", "/productivity", "Productivity", "trending-up"),
             MenuEntry("log", "/log", "Log", "list-details", EVERYONE),
+            MenuEntry("reports", "/reports", "Reports", "mail"),
         ),
     ),
     (
