@@ -9,7 +9,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.server.alerts.scene import ACTIVE, HOUR_MS, IDLE, LOCKED, MEETING, MINUTE_MS, PRIVATE, Scene, in_loop, part, utc
+from tests.server.alerts.scene import (
+    ACTIVE,
+    HOUR_MS,
+    IDLE,
+    LOCKED,
+    MEETING,
+    MINUTE_MS,
+    PRIVATE,
+    Scene,
+    in_loop,
+    part,
+    utc,
+)
 from tests.server.company import Clock, Owner, Site
 from tests.server.ingest.support import token
 from tests.server.mail.server import Mailbox

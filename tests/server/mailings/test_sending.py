@@ -181,6 +181,16 @@ def test_one_is_sent_by_hand_and_the_due_one_all_the_same(tmp_path: Path, box: M
         assert subjects(box)[5:] == ["Report of Thu 9 Oct 2025"]
 
 
+def test_one_by_hand_speaks_of_what_ended_last(tmp_path: Path, box: Mailbox) -> None:
+    with running(tmp_path / "data", Clock(), box) as site:
+        Owner("acme").sign_up(site)
+        # On Thursday: due last on Friday, when the week before that one was over.
+        made = make(site, "weekly", weekday=4)
+        assert site.call("POST", f"/api/mailings/{made['id']}/send").status_code == 204
+        turn(site)
+        assert subjects(box) == ["Report of the week 29 Sep – 5 Oct 2025"]
+
+
 def test_without_a_mail_server_nothing_is_due_until_there_is_one(tmp_path: Path, box: Mailbox) -> None:
     clock, owner = Clock(), Owner("acme")
     with running(tmp_path / "data", clock) as site:

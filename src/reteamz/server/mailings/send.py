@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -98,7 +99,7 @@ class Mailings:
         return written
 
     async def send_now(self, row: Mailing) -> None:
-        """Write the newest report of a mailing now, besides those that are due.
+        """Write a report of what ended last now, besides those that are due.
 
         Raises:
             ReteamzError: ``input_invalid`` without a mail server, ``forbidden``, ``not_found``.
@@ -109,8 +110,8 @@ class Mailings:
             )
         now = self._now()
         async with self._control.session() as session:
-            zone = (await session.get_one(Account, row.account)).timezone
-        days = period(row.rhythm, newest(plan_of(row, zone), now))  # type: ignore[arg-type]  # written from a decoded message only
+            zone = ZoneInfo((await session.get_one(Account, row.account)).timezone)
+        days = period(row.rhythm, datetime.fromtimestamp(now / 1000, zone).date())  # type: ignore[arg-type]  # written from a decoded message only
         made = await self._make(row, days, now)
         if isinstance(made, str):
             raise ReteamzError("forbidden", made)
