@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from datetime import date, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -94,7 +94,7 @@ def test_from_the_dialog_to_the_mail_and_back_to_names(mailed: Company, watched:
     link = re.search(r"Look: (http\S+/\?from=\S+&to=)([\d-]+)", text)
     assert link is not None
     # What the account recorded is of today; the mail speaks of the week before.
-    open_page(page, f"{link[1]}{date.fromtimestamp(now() / 1000) + timedelta(days=1)}")
+    open_page(page, f"{link[1]}{datetime.now(UTC).date() + timedelta(days=1)}")
     expect(page.locator("body")).to_contain_text("Otti Marsh")
     expect(page.locator("#from")).to_have_value(link[1].split("from=")[1].split("&")[0])
     assert not TOKEN.search(page.inner_text("body"))

@@ -123,7 +123,9 @@ def test_an_owner_sees_all_and_a_manager_their_own(scene: Scene, box: Mailbox) -
     page = scene.site.page("/reports").text
     assert scene.owner.email not in page
     assert "to you" in page
-    assert code_of(scene.site.call("POST", "/api/mailings", {"rhythm": "daily", "department": identifier("x")}))[0] == 404
+    assert (
+        code_of(scene.site.call("POST", "/api/mailings", {"rhythm": "daily", "department": identifier("x")}))[0] == 404
+    )
     scene.owner.log_in(scene.site)
     refused = [entry["action"] for entry in scene.site.told("/api/audit")["entries"] if entry["member"] == guest.member]
     assert refused.count("mailing_refused") == 6

@@ -190,9 +190,7 @@ def test_a_plain_account_s_report_has_names_and_escapes_them(tmp_path: Path, box
     assert "<b>" not in html
 
 
-def test_a_name_that_is_still_readable_is_left_out_of_an_encrypted_account_s_mail(
-    tmp_path: Path, box: Mailbox
-) -> None:
+def test_a_name_that_is_still_readable_is_left_out_of_an_encrypted_account_s_mail(tmp_path: Path, box: Mailbox) -> None:
     with running(tmp_path / "data", Clock(), box) as site:
         owner = Owner("late", mode="plain").sign_up(site)
         scene = Scene(site, owner)

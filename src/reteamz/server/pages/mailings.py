@@ -22,7 +22,10 @@ EXPORTS: Final = (
     ("titles", "Time, visits and people of each, with the time before"),
     ("documents", "Time, visits and people of each, with the time before"),
     ("people", "Working time of everybody, first and last activity"),
-    ("attendance", "Everybody's days and totals against their working hours; timesheets, a line for every person and day (XLSX)"),
+    (
+        "attendance",
+        "Everybody's days and totals against their working hours; timesheets, a line for every person and day (XLSX)",
+    ),
     ("live", "What was seen last of everybody"),
     ("log", "A page of events, one by one"),
     ("audit", "Who changed what"),
