@@ -40,7 +40,7 @@ class MailingView(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         member, email: who receives it; ``own`` whether that is who asks.
         next: when the next one goes out, in milliseconds, 0 for none.
-        first, last: days that the last one spoke of, None before there was one.
+        first, last: days of the last one, also when it was left out; None before there was one.
         sent: when the last one was written or left out, in milliseconds, 0 for never.
         state: of the last mail; "none" before there was one.
         due: when its next try is, 0 for none.

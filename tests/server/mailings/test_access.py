@@ -91,7 +91,7 @@ def test_one_department_alone(scene: Scene, box: Mailbox) -> None:
     turn(scene.site, FIRST + 24 * HOUR_MS)
     assert box.recipients == [scene.owner.email] * 2
     told = next(one for one in scene.site.told("/api/mailings") if one["email"] == guest.email)
-    assert (told["state"], told["reason"], told["first"]) == ("failed", NO_DEPARTMENT, None)
+    assert (told["state"], told["reason"], told["first"]) == ("failed", NO_DEPARTMENT, "2025-10-10")
     assert told["next"] == FIRST + 48 * HOUR_MS
     assert scene.site.call("DELETE", f"/api/departments/{sales}").status_code == 204
     assert [one["email"] for one in scene.site.told("/api/mailings")] == [guest.email], "it goes with its department"

@@ -177,6 +177,7 @@ class Mailings:
             if claimed.first() is None:
                 raise _Changed
             stored = await session.get_one(Mailing, row.id, populate_existing=True)
+            stored.first, stored.last = days
             if isinstance(made, str):
                 stored.reason = made
                 return
@@ -187,7 +188,6 @@ class Mailings:
             about, found = made.about, made.found
             told = (subject(about, *days), text_of(about, found), html_of(about, found))
             stored.mail = (await queue(session, row.account, email, *told, now)).id
-            stored.first, stored.last = days
         departments = [row.department] if row.department else []
         await self._looks.note(made.viewer, "/reports", whom_of(made.viewer, (), departments, made.filter.persons), now)
 

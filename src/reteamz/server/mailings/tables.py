@@ -32,7 +32,7 @@ class Mailing(Base):
     """When it is due next."""
     first: Mapped[date | None] = mapped_column(Date)
     last: Mapped[date | None] = mapped_column(Date)
-    """Days that the last report spoke of."""
+    """Days of the last report, also when it was left out."""
     sent: Mapped[int] = mapped_column(BigInteger)
     mail: Mapped[int] = mapped_column(BigInteger)
     """Its number in the outbox, 0 for none."""

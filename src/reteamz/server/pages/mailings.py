@@ -17,20 +17,18 @@ from reteamz.server.store.control import ControlStore
 from reteamz.wire.mailings import MailingView
 
 EXPORTS: Final = (
-    ("apps", "Time, visits and people of each, with the time before"),
-    ("sites", "Time, visits and people of each, with the time before"),
-    ("titles", "Time, visits and people of each, with the time before"),
-    ("documents", "Time, visits and people of each, with the time before"),
-    ("people", "Working time of everybody, first and last activity"),
-    (
-        "attendance",
-        "Everybody's days and totals against their working hours; timesheets, a line for every person and day (XLSX)",
-    ),
-    ("live", "What was seen last of everybody"),
-    ("log", "A page of events, one by one"),
-    ("audit", "Who changed what"),
+    ("apps", "time, visits and people of each, with the time before", "CSV, XLSX"),
+    ("sites", "the same of sites", "CSV, XLSX"),
+    ("titles", "the same of window titles", "CSV, XLSX"),
+    ("documents", "the same of documents", "CSV, XLSX"),
+    ("people", "working time of everybody", "CSV, XLSX"),
+    ("attendance", "days and totals against working hours", "CSV, XLSX"),
+    ("attendance", "timesheets: a line for every person and day", "XLSX"),
+    ("live", "what was seen last of everybody", "CSV, XLSX"),
+    ("log", "events, one by one, a page at a time", "CSV, XLSX"),
+    ("audit", "who changed what", "CSV, XLSX"),
 )
-"""Pages whose tables can be saved, and what is in them."""
+"""Pages whose tables can be saved, what is in them, and as what."""
 WEEKDAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
@@ -66,7 +64,7 @@ async def reports(
         "departments": departments,
         "department_names": {one.id: one.name for one in departments},
         "mailing": outbox.configured,
-        "exports": [(entries[key].href, entries[key].word, told) for key, told in EXPORTS if key in entries],
+        "exports": [(entries[key].href, entries[key].word, *told) for key, *told in EXPORTS if key in entries],
         "weekdays": WEEKDAYS,
         "when": when,
         "what": what,
