@@ -177,7 +177,7 @@ def chat(text: str, **data: str) -> dict[str, object]:
 def test_chat_messages_are_sealed_and_not_read_back(owner: Owner, tmp_path: Path, display: str) -> None:
     desktop = Desktop(owner, tmp_path / "agent", display)
     desktop.session = desktop.desk.device.session(os.geteuid(), "Otti Marsh")
-    desktop.recorder = type(desktop.recorder)(desktop.desk.device, desktop.session, lambda: desktop.at, 180_000)
+    desktop.recorder = type(desktop.recorder)(desktop.desk.device, desktop.session, lambda: desktop.at, lambda: 0)
     api = LocalApi(desktop.desk.folder, desktop.desk.device, 0, now)
     with httpx.Client(base_url=f"http://127.0.0.1:{api.port}/api/0/buckets") as client:
         made = client.post("/chat", json={"type": "reteamz.chat", "client": "signal-bridge", "hostname": "here"})

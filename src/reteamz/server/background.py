@@ -23,7 +23,7 @@ class Background:
 
     def every(self, seconds: float, work: Callable[[], Awaitable[object]]) -> None:
         """Do something, wait, and do it again. What fails is told in the log and tried at the next turn."""
-        self._tasks.append(asyncio.create_task(self._repeat(seconds, work)))
+        self._tasks.append(asyncio.create_task(self._repeat(seconds, work), name=f"every {seconds} s"))
 
     async def stop(self) -> None:
         """Let what runs end, and cancel what takes too long."""

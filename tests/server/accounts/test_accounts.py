@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import statistics
 from pathlib import Path
 
@@ -252,7 +253,13 @@ def test_work_for_an_unknown_address_is_the_same(site: Site, owner: Owner) -> No
 
     control = site.client.app.dependencies["control"].dependency()
     statements: list[str] = []
-    event.listen(control._engine.sync_engine, "before_cursor_execute", lambda *a: statements.append(a[2]))
+
+    def executed(_: object, __: object, statement: str, *more: object) -> None:
+        task = asyncio.current_task()
+        if task is None or not task.get_name().startswith("every "):  # what the server does by itself meanwhile
+            statements.append(statement)
+
+    event.listen(control._engine.sync_engine, "before_cursor_execute", executed)
     counts = []
     for email in (owner.email, "nobody@company.example"):
         statements.clear()

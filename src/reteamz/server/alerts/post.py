@@ -213,7 +213,8 @@ async def _may_see(session: AsyncSession, member: Member, alert: Alert, rule: Al
 
 
 async def _computers(session: AsyncSession, alerts: Sequence[Alert]) -> dict[str, str]:
-    rows = await session.execute(
-        select(Device.id, Device.computer).where(Device.id.in_([one.device for one in alerts if one.device]))
-    )
+    devices = {one.device for one in alerts if one.device}
+    if not devices:
+        return {}
+    rows = await session.execute(select(Device.id, Device.computer).where(Device.id.in_(devices)))
     return dict(rows.all())
