@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select
 from tests.server.alerts.scene import HOUR_MS, MINUTE_MS, Scene, in_loop, part, utc
 from tests.server.company import Computer, Owner, Site, code_of
+from tests.server.guests import come_in
 from tests.server.ingest.support import identifier, token
 
 from reteamz.server.accounts.access import Viewer
@@ -231,3 +232,35 @@ def test_an_account_without_rules_notes_nothing(site: Site, owner: Owner, comput
     arrivals = part(site, "watch")._arrivals
     assert site.post_batch(computer.work()).status_code == 200
     assert arrivals.take() == {}
+
+
+@pytest.mark.parametrize(
+    ("changed", "stays"),
+    [
+        ({}, True),
+        ({"departments": ["both"]}, True),
+        ({"departments": ["other"]}, False),
+        ({"rights": []}, False),
+        ({"state": "removed"}, False),
+    ],
+)
+def test_a_webhook_ends_with_the_say_of_whoever_named_it(scene: Scene, changed: dict[str, Any], stays: bool) -> None:
+    site, owner = scene.site, scene.owner
+    sales, works = scene.department("Sales"), scene.department("Works")
+    own = scene.rule("silent", hours=1, department=sales, hook="https://hooks.example/owner")
+    guest = come_in(site, owner, "mia", rights=["settings"], departments=[sales])
+    guest.log_in(site)
+    hers = scene.rule("silent", hours=2, department=sales, hook="https://hooks.example/mia")
+    if changed.get("departments"):
+        changed = {"departments": [sales, works] if changed["departments"] == ["both"] else [works]}
+    owner.log_in(site)
+    # An owner who changes anything else of the rule does not take the address for their own.
+    later = scene.body("silent", hours=3, department=sales, hook="https://hooks.example/mia")
+    assert site.call("PUT", f"/api/alert-rules/{hers}", later).status_code == 200
+    owner.next(members=[guest.entry(**{"rights": ["settings"], "departments": [sales], **changed})])
+    answer = owner.post(site)
+    assert answer.status_code == 201, answer.text
+    hooks = {rule["id"]: rule["hook"] for rule in site.told("/api/alert-rules")}
+    assert hooks == {own: "https://hooks.example/owner", hers: "https://hooks.example/mia" if stays else ""}
+    ended = [entry for entry in site.told("/api/audit")["entries"] if entry["action"] == "alert_hook_ended"]
+    assert [entry["subject"] for entry in ended] == ([] if stays else [hers])

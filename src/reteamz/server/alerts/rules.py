@@ -20,6 +20,7 @@ from reteamz.server.store.activity import ActivityStore
 from reteamz.wire import alerts as wire
 from reteamz.wire.encoding import b64encode
 from reteamz.wire.errors import ReteamzError
+from reteamz.wire.roster import MemberEntry
 from reteamz.wire.tokens import split_plain, split_token
 
 TIMED: Final = ("app", "site", "title", "url", "doc")
@@ -85,7 +86,7 @@ async def add_rule(
     row = AlertRule(
         id=b64encode(os.urandom(16)), account=viewer.account, name=put.name, department=put.department or "",
         kind=kind, about=about, enabled=put.enabled, quiet=_quiet(put), mail=list(put.mail),
-        hook=put.hook, secret=_secret() if put.hook else "", since=now,
+        hook=put.hook, secret=_secret() if put.hook else "", hook_by=viewer.member if put.hook else "", since=now,
     )  # fmt: skip
     session.add(row)
     record(session, now, viewer.account, viewer.member, "alert_rule_added", row.id)
@@ -113,6 +114,8 @@ async def change_rule(
         row.secret = made = _secret()
     row.name, row.department, row.enabled = put.name, put.department or "", put.enabled
     row.kind, row.about = kind, about
+    if put.hook != row.hook:
+        row.hook_by = viewer.member if put.hook else ""
     row.quiet, row.mail, row.hook = _quiet(put), list(put.mail), put.hook
     record(session, now, viewer.account, viewer.member, "alert_rule_changed", row.id)
     return wire.AlertRuleMade(row.id, made)
@@ -123,6 +126,16 @@ async def remove_rule(session: AsyncSession, viewer: Viewer, rule: str, now: int
     row = await _changeable(session, viewer, rule)
     await session.delete(row)
     record(session, now, viewer.account, viewer.member, "alert_rule_removed", rule)
+
+
+async def end_hooks(session: AsyncSession, account: str, entry: MemberEntry, now: int) -> None:
+    """Forget the webhooks that a member named for rules they may not change any more: nobody else answers for those addresses."""
+    if entry.role == "owner":
+        return
+    for row in await session.scalars(select(AlertRule).where(AlertRule.hook_by == entry.id)):
+        if entry.state != "active" or "settings" not in entry.rights or row.department not in entry.departments:
+            row.hook = row.secret = row.hook_by = ""
+            record(session, now, account, entry.id, "alert_hook_ended", row.id)
 
 
 def _require_manager(viewer: Viewer) -> None:

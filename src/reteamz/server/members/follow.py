@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from reteamz.server.accounts.access import Viewer
 from reteamz.server.accounts.sessions import close_all
 from reteamz.server.accounts.tables import Member
+from reteamz.server.alerts.rules import end_hooks
 from reteamz.server.audit.record import record
 from reteamz.server.mailings.tables import Mailing
 from reteamz.server.roster.tables import StoredGrant
@@ -33,6 +34,7 @@ async def follow_members(session: AsyncSession, viewer: Viewer, roster: Roster, 
             if entry.state == "removed":
                 await _forget(session, row)
         _follow(row, entry)
+        await end_hooks(session, roster.account, entry, now)
 
 
 def prints_of(row: Member) -> tuple[str, str, str]:
