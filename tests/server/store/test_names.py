@@ -18,7 +18,7 @@ NEITHER = {
         "id", "alert", "channel", "member", "state", "since", "due", "tries", "reason", "mail", "settled",
     },
     "alert_rule": {
-        "id", "account", "department", "kind", "enabled", "quiet", "mail", "hook", "secret", "since",
+        "id", "account", "department", "kind", "enabled", "quiet", "mail", "hook", "hook_by", "secret", "since",
     },
     "alert_seen": {"member", "alert"},
     "audit": {"id", "account", "at", "member", "action", "subject"},
