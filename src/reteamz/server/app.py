@@ -33,6 +33,7 @@ from reteamz.server.pages import routes as pages
 from reteamz.server.pages.engine import template_engine
 from reteamz.server.people import routes as people
 from reteamz.server.rating import routes as rating
+from reteamz.server.records import routes as records
 from reteamz.server.reports import routes as reports
 from reteamz.server.roster import routes as roster
 from reteamz.server.rules import routes as rules
@@ -61,6 +62,7 @@ CONCEPTS: Final = (
     verdicts,
     reports,
     blobs,
+    records,
     alerts,
     mailings,
     audit,

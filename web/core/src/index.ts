@@ -14,6 +14,7 @@ export * from "./membership.ts";
 export * from "./names.ts";
 export * from "./patterns.ts";
 export * from "./prune.ts";
+export * from "./records.ts";
 export * from "./recovery.ts";
 export * from "./roster.ts";
 export * from "./rows.ts";

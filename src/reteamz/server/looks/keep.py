@@ -126,7 +126,7 @@ async def _add(session: AsyncSession, key: Key, seen: Seen, more: int) -> None:
 
 def page_of(path: str) -> str:
     """Return the page that an address belongs to: a report counts as the page that shows it."""
-    return (path.removeprefix("/api/reports").strip("/") or "overview")[:64]
+    return (path.removeprefix("/api/reports").removeprefix("/api").strip("/") or "overview")[:64]
 
 
 def whom_of(

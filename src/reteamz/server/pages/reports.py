@@ -30,6 +30,7 @@ from reteamz.server.schedules import schedules_of
 from reteamz.server.store.activity import ActivityStore
 from reteamz.server.store.control import ControlStore
 from reteamz.wire.accounts import AccountView
+from reteamz.wire.roster import Right
 
 ROWS: Final = 50
 ROWS_BY_NAME: Final = 5_000
@@ -61,6 +62,11 @@ class Asked:
     ratings: Ratings
     may_rate: bool
 
+    @property
+    def opens_records(self) -> bool:
+        """Whether there are sealed records that the viewer may open."""
+        return self.account.mode == "encrypted" and (self.account.role == "owner" or "sealed" in self.account.rights)
+
     def rating(self) -> dict[str, object]:
         """Return what the rating buttons need: with one department chosen they speak of it, else of the whole account."""
         department = self.choice.departments[0] if len(self.choice.departments) == 1 else ""
@@ -85,6 +91,7 @@ async def asked(
     persons_of: NamedDependency[PersonsOf],
     looks: NamedDependency[Looks],
     now: NamedDependency[Callable[[], int]],
+    right: NamedDependency[Right | None],
     preset: Preset = None,
     first: First = None,
     last: Last = None,
@@ -94,7 +101,9 @@ async def asked(
     names: Names = None,
     hours: Hours = "",
 ) -> Asked:
-    """Return account, filter and what the filter bar offers."""
+    """Return account, filter and what the filter bar offers. ``right`` is what managers need for the page."""
+    if right is not None:
+        viewer.require_right(right)
     account = await account_of(control, viewer)
     choice = choose(
         today_in(account, now()),
@@ -222,6 +231,7 @@ async def timeline(
         report=report,
         board=board(report),
         view=view,
+        opens_records=asked.opens_records,
         before=last - step,
         after=min(last + step, today) if last < today else None,
         **filtered(asked.choice, asked.lists, "/timeline"),
@@ -255,6 +265,7 @@ async def log(asked: NamedDependency[Asked], number: Page = 1) -> Template:
         "Log",
         report=report,
         computers=asked.lists.computers(),
+        opens_records=asked.opens_records,
         **filtered(asked.choice, asked.lists, "/log"),
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -23,7 +23,7 @@ from reteamz.server.store.control import ControlStore
 from reteamz.wire.accounts import AccountView, DepartmentView, DeviceView, PersonView
 from reteamz.wire.batch import Head
 from reteamz.wire.errors import ReteamzError
-from reteamz.wire.roster import Role
+from reteamz.wire.roster import Right, Role
 
 ALL: Final[frozenset[Role]] = frozenset(("owner", "manager"))
 OWNER: Final[frozenset[Role]] = frozenset(("owner",))
@@ -33,13 +33,18 @@ EMPLOYEE: Final[frozenset[Role]] = frozenset(("employee",))
 
 @dataclass(frozen=True, slots=True)
 class MenuEntry:
-    """A page of the menu: key of its template, address, word, icon, and who has it."""
+    """A page of the menu: key of its template, address, word, icon, who has it, and the right that managers need."""
 
     key: str
     href: str
     word: str
     icon: str
     roles: frozenset[Role] = ALL
+    right: Right | None = None
+
+    def is_for(self, role: Role, rights: Collection[Right] = ()) -> bool:
+        """Tell whether a member has the page."""
+        return role in self.roles and (role == "owner" or self.right is None or self.right in rights)
 
 
 MENU: Final[tuple[tuple[str, tuple[MenuEntry, ...]], ...]] = (
@@ -62,6 +67,7 @@ MENU: Final[tuple[tuple[str, tuple[MenuEntry, ...]], ...]] = (
             MenuEntry("titles", "/titles", "Titles", "app-window", EVERYONE),
             MenuEntry("documents", "/documents", "Documents", "file-text", EVERYONE),
             MenuEntry("productivity", "/productivity", "Productivity", "trending-up"),
+            MenuEntry("records", "/records", "Screens & records", "photo", right="sealed"),
             MenuEntry("log", "/log", "Log", "list-details", EVERYONE),
             MenuEntry("reports", "/reports", "Reports", "mail"),
         ),
@@ -90,16 +96,16 @@ def page_words() -> dict[str, str]:
     return {
         **{entry.key: entry.word for _, entries in MENU for entry in entries},
         "journal": "Signed batches",
-        "sealed": "Sealed record",
+        "sealed": "Sealed record, opened",
         "days": "Overview",
         "week": "Attendance",
         "urls": "Addresses",
     }
 
 
-def entries_for(role: Role) -> list[MenuEntry]:
+def entries_for(role: Role, rights: Collection[Right] = ()) -> list[MenuEntry]:
     """Return the pages of a role, in the order of the menu."""
-    return [entry for _, entries in MENU for entry in entries if role in entry.roles]
+    return [entry for _, entries in MENU for entry in entries if entry.is_for(role, rights)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +165,7 @@ def page(key: str, account: AccountView, title: str, **context: Any) -> Template
     """
     if account.role == "employee" and key not in EMPLOYEES_PAGES:
         raise ReteamzError("forbidden", "This page is for owners and managers; your own day is under “My day”.")
-    allowed = [(word, [entry for entry in entries if account.role in entry.roles]) for word, entries in MENU]
+    allowed = [(word, [entry for entry in entries if entry.is_for(account.role, account.rights)]) for word, entries in MENU]
     menu = [(word, entries) for word, entries in allowed if entries]
     return Template(
         f"{context.pop('template', key)}.html",

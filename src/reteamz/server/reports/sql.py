@@ -42,10 +42,10 @@ def where(filter: Filter) -> str:
     )
 
 
-def events(filter: Filter) -> str:
-    """Return the events of a filter, for FROM: a query in parentheses with all columns of ``event``."""
+def events(filter: Filter, source: str = "event") -> str:
+    """Return the events of a filter, for FROM: a query in parentheses with all columns of ``event``, or of another source that has days and times."""
     if filter.hours is None:
-        return f"(SELECT * FROM event WHERE {where(filter)})"
+        return f"(SELECT * FROM {source} AS event WHERE {where(filter)})"
     members: list[str] = []
     spans: list[str] = []
     found = groups_of(filter.hours.schedules, filter.hours.persons, filter.first, filter.last)
@@ -58,10 +58,10 @@ def events(filter: Filter) -> str:
         ]
     inside = filter.hours.choice == "inside"
     if not spans:
-        return f"(SELECT * FROM event WHERE {where(filter)}{' AND false' if inside else ''})"
+        return f"(SELECT * FROM {source} AS event WHERE {where(filter)}{' AND false' if inside else ''})"
     # A join is ten times faster than EXISTS here. Nobody's spans overlap, so an event meets one at most.
     return f"""(
-        SELECT event.* FROM event {"" if inside else "LEFT "}JOIN (
+        SELECT event.* FROM {source} AS event {"" if inside else "LEFT "}JOIN (
             SELECT worker, weekday, since, until, begins, ends
             FROM (VALUES {", ".join(members)}) AS members(worker, number)
             JOIN (VALUES {", ".join(spans)}) AS spans(number, weekday, since, until, begins, ends) USING (number)

@@ -1,0 +1,161 @@
+/** Opens sealed records in this page: first what lists them is verified, then they are fetched, which is audited, one by one (spec 5.5). */
+import * as core from "@reteamz/core";
+import { ReteamzError } from "@reteamz/core";
+import { get, send } from "./api.ts";
+import type { PageDecryptor } from "./decrypt.ts";
+import { fetchRoster } from "./rosters.ts";
+import { type OpenKeys, trustOf } from "./vault.ts";
+
+/** One blob as the server tells of it; nothing of it is believed. */
+export type Told = {
+  device: string;
+  kind: core.SealedKind;
+  at: number;
+  sha256: string;
+  seq: number;
+  bytes: number;
+  media: string;
+  state: "here" | "awaited" | "late";
+};
+
+/** A record in the clear, and whose it is as its computer signed. */
+export type Record = { told: Told; opened: core.Opened; caption: core.Caption; person: string };
+
+/** Why a record is not shown; `how` names the style of the place where it would be. */
+export type Refusal = { how: "awaited" | "missing" | "refused" | "damaged"; text: string; code: string };
+
+export class Sealed {
+  readonly #account: string;
+  readonly #keys: OpenKeys;
+  readonly #reader: core.TokenReader;
+  readonly #batches = new Map<string, Promise<core.Batch>>();
+  readonly #records = new Map<string, Promise<Record>>();
+  readonly #addresses = new Map<Record, string>();
+  #trusted: Promise<core.TrustedRoster> | null = null;
+
+  constructor(account: string, keys: OpenKeys, decryptor: PageDecryptor) {
+    if (!decryptor.reader) throw new Error("locked");
+    this.#account = account;
+    this.#keys = keys;
+    this.#reader = decryptor.reader;
+  }
+
+  /** Open a record; each is fetched once in the life of a page. Raises what {@link refusalOf} explains. */
+  open(told: Told): Promise<Record> {
+    const name = `${told.device} ${told.seq} ${told.sha256}`;
+    const known = this.#records.get(name);
+    if (known) return known;
+    const opening = this.#open(told);
+    this.#records.set(name, opening);
+    // What failed may be tried again: it may arrive meanwhile.
+    opening.catch(() => this.#records.delete(name));
+    return opening;
+  }
+
+  /** An address of a record's picture or sound that lives as long as this page. Raises `blob_damaged` for what is neither. */
+  address(record: Record): string {
+    const known = this.#addresses.get(record);
+    if (known) return known;
+    const picture = core.formOf(record.told.kind) === "picture";
+    const data = picture ? core.pictureOf(record.opened) : core.soundOf(record.opened);
+    const made = URL.createObjectURL(new Blob([data], { type: picture ? "image/webp" : "audio/flac" }));
+    this.#addresses.set(record, made);
+    return made;
+  }
+
+  /** Forget everything that was opened. */
+  close(): void {
+    for (const address of this.#addresses.values()) URL.revokeObjectURL(address);
+    this.#addresses.clear();
+    this.#records.clear();
+  }
+
+  async #open(told: Told): Promise<Record> {
+    const batch = await this.#listing(told.device, told.seq);
+    const entry = core.listingOf(batch, told);
+    const bytes = new Uint8Array(await (await send("GET", `/api/blobs/${entry.sha256}`)).arrayBuffer());
+    const opened = await core.openListed(this.#keys.sealing, batch, entry, bytes);
+    const token = entry.person >= 0 ? (batch.tokens[entry.person] ?? "") : "";
+    return { told, opened, caption: core.captionOf(opened), person: await this.#reader.replace(token) };
+  }
+
+  #listing(device: string, seq: number): Promise<core.Batch> {
+    const name = `${device} ${seq}`;
+    const known = this.#batches.get(name);
+    if (known) return known;
+    const verifying = this.#verified(device, seq);
+    this.#batches.set(name, verifying);
+    verifying.catch(() => this.#batches.delete(name));
+    return verifying;
+  }
+
+  async #verified(device: string, seq: number): Promise<core.Batch> {
+    type Proof = { seq: number; body: string; signature: string; signing: core.PublicOkp };
+    const proof = await get<Proof>(`/api/records/${device}/${seq}`);
+    let trusted = await this.#roster();
+    if (!trusted.device(device)) trusted = await this.#roster(true);
+    const entry = trusted.device(device);
+    if (!entry) throw new ReteamzError("batch_forged", "No computer that you confirmed recorded this.");
+    const signed = { seq, body: core.b64decode(proof.body), signature: proof.signature, signing: proof.signing };
+    const batch = await core.verifyListing(this.#account, entry, signed);
+    // A batch may name a roster that was signed since the page came (spec 6.7).
+    if (batch.roster && batch.roster.version > trusted.head.version) trusted = await this.#roster(true);
+    if (batch.roster) trusted.requireSeen(batch.roster);
+    return batch;
+  }
+
+  #roster(again = false): Promise<core.TrustedRoster> {
+    if (!this.#trusted || again)
+      this.#trusted = trustOf(this.#account).then((seen) =>
+        fetchRoster(this.#account, this.#keys.owner, seen?.roster ?? { version: 0, sha256: "" }),
+      );
+    return this.#trusted;
+  }
+}
+
+/** What to say in the place of a record that was not opened. */
+export function refusalOf(error: unknown): Refusal {
+  if (!(error instanceof ReteamzError)) {
+    console.error(error);
+    return { how: "refused", code: "", text: "Could not be opened; load the page again." };
+  }
+  const said = (how: Refusal["how"], text: string) => ({ how, text, code: error.code });
+  switch (error.code) {
+    case "not_found":
+      return said("missing", "Not here, or not for you alone");
+    case "forbidden":
+    case "token_epoch_unknown":
+      return said("refused", "Your keys do not open this");
+    case "server_unreachable":
+    case "busy":
+    case "rate_limited":
+      return said("refused", "The server does not answer; try again");
+    default:
+      return said("damaged", "Damaged: not what the computer recorded");
+  }
+}
+
+/** What to say of a record that the server does not have; null for one that it has. */
+export function absenceOf(told: Told): Refusal | null {
+  if (told.state === "awaited") return { how: "awaited", code: "", text: "Still on its way" };
+  if (told.state === "late") return { how: "missing", code: "", text: "Not here: lost, given up or deleted" };
+  return null;
+}
+
+/** Blobs of an element, smallest first, as the server wrote them. */
+export function toldBy(element: HTMLElement): Told[] {
+  const { device = "", kind = "", at = "", blobs = "" } = element.dataset;
+  return blobs.split(" ").map((part) => {
+    const [sha256 = "", seq = "", bytes = "", media = "", state = ""] = part.split(":");
+    return {
+      device,
+      kind: kind as core.SealedKind,
+      at: Number(at),
+      sha256,
+      seq: Number(seq),
+      bytes: Number(bytes),
+      media,
+      state: state === "awaited" || state === "late" ? state : "here",
+    };
+  });
+}
