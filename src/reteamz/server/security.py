@@ -13,24 +13,26 @@ from reteamz.server.config import Config
 from reteamz.wire.errors import ReteamzError
 
 _POLICY: Final = (
-        "default-src 'none'",
-        "script-src 'self'",
-        "style-src 'self'",
-        # Charts place marks by style attributes that script sets; no sheet or element may come from markup.
-        "style-src-attr 'none'",
-        "img-src 'self' data:",
-        "font-src 'self'",
-        "connect-src 'self'",
-        "worker-src 'self'",
-        "form-action 'self'",
-        "frame-ancestors 'none'",
-        "base-uri 'none'",
-        "require-trusted-types-for 'script'",
-        # One policy, which knows one address: that of the worker that judges names. Nothing else becomes a script.
-        "trusted-types reteamz-worker",
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    # Charts place marks by style attributes that script sets; no sheet or element may come from markup.
+    "style-src-attr 'none'",
+    "img-src 'self' data:",
+    "font-src 'self'",
+    "connect-src 'self'",
+    "worker-src 'self'",
+    "form-action 'self'",
+    "frame-ancestors 'none'",
+    "base-uri 'none'",
+    "require-trusted-types-for 'script'",
+    # One policy, which knows one address: that of the worker that judges names. Nothing else becomes a script.
+    "trusted-types reteamz-worker",
 )
 POLICY: Final = "; ".join(_POLICY)
-RECORDS_POLICY: Final = "; ".join((*_POLICY, "media-src blob:")).replace("img-src 'self' data:", "img-src 'self' data: blob:")
+RECORDS_POLICY: Final = "; ".join((*_POLICY, "media-src blob:")).replace(
+    "img-src 'self' data:", "img-src 'self' data: blob:"
+)
 """For the page of sealed records alone: it shows pictures and plays sound that it decrypted, under addresses that live in that page only."""
 _HEADERS: Final = {
     "content-security-policy": POLICY,

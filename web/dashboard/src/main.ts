@@ -13,6 +13,7 @@ import { startMailings } from "./pages/mailings.ts";
 import { startMembers } from "./pages/members.ts";
 import { startPeople } from "./pages/people.ts";
 import { startProfile } from "./pages/profile.ts";
+import { startRecords } from "./pages/records.ts";
 import { startRating } from "./pages/rating.ts";
 import { startRules } from "./pages/rules.ts";
 import { startSchedules } from "./pages/schedules.ts";
@@ -35,6 +36,7 @@ const MEMBER: Record<string, (member: Member) => void> = {
     startMembers(member);
   },
   profile: startProfile,
+  records: startRecords,
   schedules: startSchedules,
   reports: startMailings,
   rules: startRules,

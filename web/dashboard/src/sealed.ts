@@ -3,6 +3,7 @@ import * as core from "@reteamz/core";
 import { ReteamzError } from "@reteamz/core";
 import { get, send } from "./api.ts";
 import type { PageDecryptor } from "./decrypt.ts";
+import { byId } from "./dom.ts";
 import { fetchRoster } from "./rosters.ts";
 import { type OpenKeys, trustOf } from "./vault.ts";
 
@@ -16,10 +17,12 @@ export type Told = {
   bytes: number;
   media: string;
   state: "here" | "awaited" | "late";
+  /** Name of the person whose record the page says it is. */
+  person: string;
 };
 
-/** A record in the clear, and whose it is as its computer signed. */
-export type Record = { told: Told; opened: core.Opened; caption: core.Caption; person: string };
+/** A record in the clear, of the kind, time and person that page and computer name alike. */
+export type Record = { told: Told; opened: core.Opened; caption: core.Caption };
 
 /** Why a record is not shown; `how` names the style of the place where it would be. */
 export type Refusal = { how: "awaited" | "missing" | "refused" | "damaged"; text: string; code: string };
@@ -73,10 +76,12 @@ export class Sealed {
   async #open(told: Told): Promise<Record> {
     const batch = await this.#listing(told.device, told.seq);
     const entry = core.listingOf(batch, told);
+    const token = entry.person >= 0 ? (batch.tokens[entry.person] ?? "") : "";
+    if ((await this.#reader.replace(token)) !== told.person)
+      throw new ReteamzError("name_remapped", "The server shows this record under another name; do not trust it.");
     const bytes = new Uint8Array(await (await send("GET", `/api/blobs/${entry.sha256}`)).arrayBuffer());
     const opened = await core.openListed(this.#keys.sealing, batch, entry, bytes);
-    const token = entry.person >= 0 ? (batch.tokens[entry.person] ?? "") : "";
-    return { told, opened, caption: core.captionOf(opened), person: await this.#reader.replace(token) };
+    return { told, opened, caption: core.captionOf(opened) };
   }
 
   #listing(device: string, seq: number): Promise<core.Batch> {
@@ -91,7 +96,10 @@ export class Sealed {
 
   async #verified(device: string, seq: number): Promise<core.Batch> {
     type Proof = { seq: number; body: string; signature: string; signing: core.PublicOkp };
-    const proof = await get<Proof>(`/api/records/${device}/${seq}`);
+    const proof = await get<Proof>(`/api/records/${device}/${seq}`).catch((error: unknown) => {
+      const hidden = error instanceof ReteamzError && error.code === "not_found";
+      throw hidden ? new ReteamzError("batch_missing", "The batch that lists this is not shown.") : error;
+    });
     let trusted = await this.#roster();
     if (!trusted.device(device)) trusted = await this.#roster(true);
     const entry = trusted.device(device);
@@ -122,7 +130,9 @@ export function refusalOf(error: unknown): Refusal {
   const said = (how: Refusal["how"], text: string) => ({ how, text, code: error.code });
   switch (error.code) {
     case "not_found":
-      return said("missing", "Not here, or not for you alone");
+      return said("missing", "Not here: lost, given up or deleted");
+    case "batch_missing":
+      return said("refused", "Cannot be checked: its batch speaks of others too, or is withheld");
     case "forbidden":
     case "token_epoch_unknown":
       return said("refused", "Your keys do not open this");
@@ -144,7 +154,8 @@ export function absenceOf(told: Told): Refusal | null {
 
 /** Blobs of an element, smallest first, as the server wrote them. */
 export function toldBy(element: HTMLElement): Told[] {
-  const { device = "", kind = "", at = "", blobs = "" } = element.dataset;
+  const { device = "", kind = "", at = "", person = "", blobs = "" } = element.dataset;
+  const name = byId("record-people").querySelector(`[data-id="${person}"]`)?.textContent.trim() ?? "";
   return blobs.split(" ").map((part) => {
     const [sha256 = "", seq = "", bytes = "", media = "", state = ""] = part.split(":");
     return {
@@ -156,6 +167,7 @@ export function toldBy(element: HTMLElement): Told[] {
       bytes: Number(bytes),
       media,
       state: state === "awaited" || state === "late" ? state : "here",
+      person: name,
     };
   });
 }

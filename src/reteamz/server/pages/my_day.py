@@ -12,11 +12,14 @@ from litestar.params import QueryParameter
 from litestar.response import Template
 
 from reteamz.server.accounts.access import Viewer
+from reteamz.server.blobs.store import BlobStore
 from reteamz.server.looks.keep import Looks
 from reteamz.server.looks.read import looks_for
+from reteamz.server.pages.records import KINDS
 from reteamz.server.pages.shell import account_of, page, page_words, today_in
 from reteamz.server.pages.timeline import board
 from reteamz.server.rating.rate import ratings_of
+from reteamz.server.records.show import Wish, show
 from reteamz.server.reports import daily, queries
 from reteamz.server.reports.attendance import recorded
 from reteamz.server.reports.filters import PersonsOf, build_filter
@@ -30,6 +33,8 @@ from reteamz.wire.errors import ReteamzError
 
 LOOKED: Final = timedelta(days=30)
 """How far back looks are shown."""
+RECORDS: Final = 120
+"""So many records of oneself are listed."""
 
 
 @get("/my-day")
@@ -39,6 +44,7 @@ async def my_day(
     activity: NamedDependency[ActivityStore],
     persons_of: NamedDependency[PersonsOf],
     looks: NamedDependency[Looks],
+    blobs: NamedDependency[BlobStore],
     now: NamedDependency[Now],
     day: Annotated[date | None, QueryParameter(name="day")] = None,
 ) -> Template:
@@ -77,6 +83,8 @@ async def my_day(
         looked=looked,
         since=today - LOOKED,
         words=page_words(),
+        records=await show(only, account.timezone, Wish(limit=RECORDS), activity, blobs),
+        kinds=KINDS,
     )
 
 

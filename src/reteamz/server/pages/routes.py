@@ -19,7 +19,18 @@ from reteamz.server.ingest.committer import Committer
 from reteamz.server.looks.keep import Looks
 from reteamz.server.looks.read import looks_for
 from reteamz.server.members.lists import members_of
-from reteamz.server.pages import alerts, attendance, mailings, my_day, people, policies, records, reports, rules, schedules
+from reteamz.server.pages import (
+    alerts,
+    attendance,
+    mailings,
+    my_day,
+    people,
+    policies,
+    records,
+    reports,
+    rules,
+    schedules,
+)
 from reteamz.server.pages.my_day import LOOKED
 from reteamz.server.pages.shell import account_of, page, page_words, today_in
 from reteamz.server.people.placing import departments_of

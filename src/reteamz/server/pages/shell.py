@@ -165,7 +165,9 @@ def page(key: str, account: AccountView, title: str, **context: Any) -> Template
     """
     if account.role == "employee" and key not in EMPLOYEES_PAGES:
         raise ReteamzError("forbidden", "This page is for owners and managers; your own day is under “My day”.")
-    allowed = [(word, [entry for entry in entries if entry.is_for(account.role, account.rights)]) for word, entries in MENU]
+    allowed = [
+        (word, [entry for entry in entries if entry.is_for(account.role, account.rights)]) for word, entries in MENU
+    ]
     menu = [(word, entries) for word, entries in allowed if entries]
     return Template(
         f"{context.pop('template', key)}.html",

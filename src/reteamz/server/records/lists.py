@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -16,7 +16,7 @@ from reteamz.wire.batch import SealedKind
 
 DAY_MS: Final = 86_400_000
 _MINUTE_MS: Final = 60_000
-_EPOCH: Final = datetime(1970, 1, 1).toordinal()
+_EPOCH: Final = date(1970, 1, 1).toordinal()
 _ORDER: Final = "day DESC, person, start_ms, device, kind"
 
 Row = tuple[Any, ...]

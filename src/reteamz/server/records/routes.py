@@ -45,18 +45,21 @@ async def records(
     departments: Departments = None,
     hours: HoursOf = None,
     kinds: Kinds = None,
-    at: Annotated[int | None, QueryParameter(name="at", ge=0, le=2**53, description="Without page: the page nearest to this time, ms")] = None,
+    at: Annotated[
+        int | None,
+        QueryParameter(name="at", ge=0, le=2**53, description="Without page: the page nearest to this time, ms"),
+    ] = None,
     page: Annotated[int | None, QueryParameter(name="page", ge=1, le=1_000_000)] = None,
     limit: Annotated[int, QueryParameter(name="limit", ge=1, le=MOST)] = 60,
 ) -> RecordsPage:
     """Sealed records that batches list, moment by moment; days are those of the account's time zone."""
     require_records(viewer)
-    filter = await chosen(
+    found = await chosen(
         request, viewer, persons_of, activity, control, looks, now, first, last, persons, devices, departments, None, hours
     )  # fmt: skip
     async with control.session() as session:
         zone = (await session.get_one(Account, viewer.account)).timezone
-    return await show(filter, zone, Wish(tuple(kinds or ()), page, at, limit), activity, blobs)
+    return await show(found, zone, Wish(tuple(kinds or ()), page, at, limit), activity, blobs)
 
 
 @get("/api/records/{device:str}/{seq:int}")

@@ -81,9 +81,7 @@ async def _arrived(account: str, hashes: Collection[str], blobs: BlobStore) -> s
             return await blobs.has(account, sha256)
 
     wanted = sorted(set(hashes))
-    return {
-        sha256 for sha256, found in zip(wanted, await asyncio.gather(*map(has, wanted)), strict=True) if found
-    }
+    return {sha256 for sha256, found in zip(wanted, await asyncio.gather(*map(has, wanted)), strict=True) if found}
 
 
 async def prove(
