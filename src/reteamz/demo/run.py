@@ -16,9 +16,10 @@ import msgspec
 from reteamz.agent.device import Device
 from reteamz.agent.enroll import enroll
 from reteamz.agent.policy import Policy
+from reteamz.agent.samples import Sample
 from reteamz.agent.sync.client import http_client
 from reteamz.crypto.recovery import Kit, new_code
-from reteamz.demo import hours
+from reteamz.demo import hours, records
 from reteamz.demo.company import RATINGS, Company, Person, found
 from reteamz.demo.days import day_of, days_before, until
 from reteamz.demo.ruling import CATEGORIES, tree
@@ -116,7 +117,7 @@ def simulate(
         *(department.name for department in company.departments),
         *(path[-1] for path in CATEGORIES if len(path) > 1),
     }
-    canaries = sorted({*truth.canaries(), company.name, *labels})
+    canaries = sorted({*truth.canaries(), company.name, *labels, *records.canaries()})
     listed = owner.connection.get("/api/devices", list[DeviceView])
     demo = Demo(
         url=server,
@@ -146,7 +147,7 @@ def _enrol(owner: Owner, company: Company, folder: Path, http: httpx.Client, pro
         progress("Enrolling computers", number, len(people))
         place = folder / f"{number + 1:03}"
         enroll(place, code, http, clock)
-        device = Device.open(place, http, clock, POLICY, PULSE_MS)
+        device = Device.open(place, http, clock, records.RECORDED, PULSE_MS, records.agreed)
         device.computer = person.computer
         devices.append(device)
     owner.confirm(owner.waiting())
@@ -162,6 +163,7 @@ def _work(
     index: int, person: Person, device: Device, days: Sequence[date], place: ZoneInfo, seed: int, truth: Truth
 ) -> None:
     now = clock()
+    recorded: list[list[Sample]] = []
     for day in days:
         if not hours.works(index, day, days[-1]):
             continue
@@ -171,6 +173,9 @@ def _work(
             device.feed(sample)
         device.flush()
         device.sync.push_all()
+        recorded.append(samples)
+    if index < records.PEOPLE:
+        records.take(person, device, recorded, seed)
     device.close()
 
 
