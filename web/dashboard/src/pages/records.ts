@@ -68,7 +68,7 @@ function startSaid(sealed: Sealed): void {
       state(item).textContent = "opening…";
       try {
         const record = await sealed.open(told);
-        const sound = told.kind === "sound" ? player(sealed.address(record), item, record.caption.length_ms) : null;
+        const sound = told.kind === "sound" ? player(sealed.address(record), item) : null;
         item.append(sound ?? texts(textsOf(record.opened)));
         state(item).textContent = "";
         button.hidden = true;
@@ -124,7 +124,7 @@ function texts(records: TextRecord[]): HTMLElement {
   return list;
 }
 
-function player(address: string, item: HTMLElement, length: number | null): HTMLElement {
+function player(address: string, item: HTMLElement): HTMLElement {
   const box = document.createElement("p");
   box.className = "said-player";
   const audio = document.createElement("audio");
@@ -133,6 +133,5 @@ function player(address: string, item: HTMLElement, length: number | null): HTML
   audio.src = address;
   audio.setAttribute("aria-label", `Sound of ${item.dataset.clock}`);
   box.append(audio);
-  if (length !== null) box.append(` ${Math.round(length / 1000)} s`);
   return box;
 }
