@@ -22,7 +22,7 @@ from reteamz.agent.spool.blobs import TRIES, Listing
 from reteamz.agent.spool.cipher import LocalCipher
 from reteamz.agent.spool.spool import Spool
 from reteamz.wire import limits
-from reteamz.wire.batch import Batch, Head, Refused, Restart, RosterHead, check_batch, decode_body
+from reteamz.wire.batch import Batch, Head, Lost, Refused, Restart, RosterHead, check_batch, decode_body
 from reteamz.wire.encoding import sha256
 
 TERMS = Terms("encrypted", 1, RosterHead(1, "A" * 43), 0)
@@ -196,7 +196,8 @@ class Life(RuleBasedStateMachine):
         if oldest is None:
             return
         message, head = decode_body(oldest.body), self.server.head()
-        if oldest.seq > head.seq + 1 and not isinstance(message, Restart):
+        here = isinstance(message, Restart) and message.lost == Lost(head.seq, head.sha256)
+        if oldest.seq > head.seq + 1 and not here:
             if self.spool.made(head):
                 self.spool.acknowledge(head.seq)
             else:
