@@ -96,3 +96,18 @@ def lie(page: Page, pattern: str, change: Change) -> None:
             route.fulfill(response=real, json=told)
 
     page.route(pattern, answer)
+
+
+def grant_again(owner: Owner, folder: Path) -> None:
+    """Sign the next roster with a fresh grant for the first computer, which then reports under it."""
+    first = owner.roster.devices.devices[0].id
+    keys = [key for key in owner.keys().devices if key.id == first]
+    roster = owner.roster.roster
+    owner._publish(owner.bundle, roster.mode, roster.epoch, roster.members, owner.roster.devices.devices, keys)
+    with httpx.Client() as http:
+        device = Device.open(folder, http, now)
+        device.sync.poll_once()
+        device.feed(Sample(now() - 60_000, duration=1000, app="Writer", title="Later"))
+        device.flush()
+        device.sync.push_all()
+        device.close()

@@ -8,21 +8,17 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx
 import msgspec
 import pytest
 from playwright.sync_api import BrowserContext, Page, Request, expect
-from tests.adversary.conftest import Computer, lie
+from tests.adversary.conftest import Computer, grant_again, lie
 from tests.browser import PASSWORD, log_in, open_page
 from tests.conftest import RealServer
 from tests.web.conftest import Company, now, record
 
-from reteamz.agent.device import Device
-from reteamz.agent.samples import Sample
 from reteamz.crypto.keys import make_okp, make_rsa
 from reteamz.crypto.roster import sign_roster
 from reteamz.owner.client import Owner
@@ -186,7 +182,7 @@ def test_22_a_wiped_browser_learns_it_from_signed_batches(server: RealServer, pa
     known = owner.roster.head.version
     record(owner, tmp_path / "2", {"Offer": 1})
     # The first computer hears of the newest roster by its next grant.
-    _grant_again(owner, tmp_path / "1")
+    grant_again(owner, tmp_path / "1")
     lie(page, "**/api/bundle", lambda told: told.update(bundle=bundle))
 
     def yesterday(told: dict[str, Any]) -> None:
@@ -198,21 +194,6 @@ def test_22_a_wiped_browser_learns_it_from_signed_batches(server: RealServer, pa
     page.get_by_test_id("verify").click()
     expect(page.locator("#verify-told")).to_contain_text("roster_rollback")
     owner.close()
-
-
-def _grant_again(owner: Owner, folder: Path) -> None:
-    """Sign the next roster with a fresh grant for the first computer, which then reports under it."""
-    first = owner.roster.devices.devices[0].id
-    keys = [key for key in owner.keys().devices if key.id == first]
-    roster = owner.roster.roster
-    owner._publish(owner.bundle, roster.mode, roster.epoch, roster.members, owner.roster.devices.devices, keys)
-    with httpx.Client() as http:
-        device = Device.open(folder, http, now)
-        device.sync.poll_once()
-        device.feed(Sample(now() - 60_000, duration=1000, app="Writer", title="Later"))
-        device.flush()
-        device.sync.push_all()
-        device.close()
 
 
 def test_7_a_device_more_in_the_list(company: Company, page: Page) -> None:
@@ -314,62 +295,6 @@ def test_11_a_token_moved_to_another_place(company: Company, page: Page, what: s
     open_page(page, f"{company.server.url}/titles")
     expect(page.locator("#damaged")).to_be_visible()
     assert {text.strip() for text in page.locator("#ranking tbody th").all_inner_texts()} == {"⚠ damaged name"}
-
-
-JOURNAL = {
-    "drop": ("batch_missing", lambda entries: entries.pop(0)),
-    "reorder": ("batch_missing", lambda entries: entries.reverse()),
-    "repeat": ("batch_reordered", lambda entries: entries.insert(1, entries[0])),
-    "renumber": ("batch_reordered", lambda entries: entries[1].update(seq=1)),
-    "truncate": ("tail_withheld", lambda entries: entries.pop()),
-    "withhold": ("tail_withheld", lambda entries: entries.clear()),
-    "alter": ("batch_forged", lambda entries: entries[0].update(body=_longer(entries[0]["body"]))),
-    "other signature": ("batch_forged", lambda entries: entries[0].update(signature=entries[1]["signature"])),
-}
-
-
-def _longer(body: str) -> str:
-    """Return a body in which the first active minute lasts longer."""
-    text = base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)).decode()
-    changed = re.sub(r"(,0,\d{13},)(\d+)(,)", lambda match: match[1] + str(int(match[2]) + 1) + match[3], text, count=1)
-    assert changed != text
-    return base64.urlsafe_b64encode(changed.encode()).decode().rstrip("=")
-
-
-@pytest.fixture(scope="module")
-def chained(server: RealServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
-    """An account whose computer sent two batches with names."""
-    email = "chain@company.example"
-    owner = Owner.sign_up(server.url, email, PASSWORD, "Lamplight Works", now=now)
-    folder = tmp_path_factory.mktemp("chained")
-    device = record(owner, folder, {"Offer 1": 1})
-    _grant_again(owner, folder)
-    yield Company(server, email, owner, {}, device)
-    owner.close()
-
-
-@pytest.mark.parametrize("case", sorted(JOURNAL))
-def test_13_15_a_journal_that_was_changed(chained: Company, page: Page, case: str) -> None:
-    code, change = JOURNAL[case]
-    log_in(page, chained.server.url, chained.email)
-    lie(page, "**/api/journal/**", lambda told: change(told["entries"]) and None if told["entries"] else None)
-    open_page(page, f"{chained.server.url}/log")
-    page.get_by_test_id("verify").click()
-    expect(page.locator("#verify-told")).to_contain_text(code)
-
-
-def test_14_batches_of_one_computer_under_another(server: RealServer, page: Page, tmp_path: Path) -> None:
-    email = "two@company.example"
-    owner = Owner.sign_up(server.url, email, PASSWORD, "Lamplight Works", now=now)
-    a = record(owner, tmp_path / "a", {"Offer 1": 1})
-    b = record(owner, tmp_path / "b", {"Offer 2": 1})
-    journal = owner.connection.get(f"/api/journal/{a}", dict)
-    log_in(page, server.url, email)
-    lie(page, f"**/api/journal/{b}*", lambda told: told.update(journal) if told["entries"] else None)
-    open_page(page, f"{server.url}/log")
-    page.get_by_test_id("verify").click()
-    expect(page.locator("#verify-told")).to_contain_text("batch_forged")
-    owner.close()
 
 
 def test_18_a_name_with_markup_is_text(company: Company, page: Page) -> None:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
+from tests.axe import Theme, look, themed
 from tests.browser import PASSWORD, Watched, log_in, open_page
 from tests.conftest import RealServer
 from tests.waiting import wait_for
 from tests.web.conftest import Company, now, record
-from tests.web.test_pages import AXE, TOKEN
+from tests.web.test_pages import TOKEN
 
 from reteamz.owner.client import Owner
 from reteamz.wire.accounts import DepartmentPost, DepartmentView
@@ -136,35 +136,27 @@ def test_a_rule_is_switched_off_changed_and_deleted(alerted: Company, watched: W
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_axe_finds_nothing_in_the_feed_and_the_dialog(
-    alerted: Company, chromium: Browser, theme: str, tmp_path: Path
+    alerted: Company, chromium: Browser, theme: Theme, tmp_path: Path
 ) -> None:
-    context = chromium.new_context(viewport={"width": 1400, "height": 900}, bypass_csp=True, color_scheme=theme)  # type: ignore[arg-type]  # one of the two
-    page = context.new_page()
-
-    def look(name: str) -> None:
-        page.screenshot(path=tmp_path / f"{name}.png", full_page=True)
-        page.add_script_tag(path=AXE)
-        result: Any = page.evaluate("() => axe.run()")
-        assert [f"{v['id']}: {v['nodes'][0]['html'][:120]}" for v in result["violations"]] == [], name
-
+    page = themed(chromium, theme)
     log_in(page, alerted.server.url, alerted.email)
     open_page(page, f"{alerted.server.url}/alerts")
-    look("feed")
+    look(page, tmp_path / "feed.png")
     page.get_by_test_id("new-rule").click()
     for kind in ("rating", "name", "first_use", "absent", "silent", "fork"):
         page.select_option("#rule-kind", kind)
-        look(f"dialog-{kind}")
+        look(page, tmp_path / f"dialog-{kind}.png")
     page.keyboard.press("Escape")
     page.set_viewport_size({"width": 360, "height": 740})
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
-    look("narrow")
+    look(page, tmp_path / "narrow.png")
     page.get_by_test_id("new-rule").click()
     page.select_option("#rule-kind", "name")
-    look("dialog-narrow")
+    look(page, tmp_path / "dialog-narrow.png")
     page.keyboard.press("Escape")
     page.set_viewport_size({"width": 1400, "height": 900})
     page.get_by_test_id("lock").click()
     expect(page.get_by_test_id("unlock")).to_be_visible()
     assert "Sourdough" not in page.inner_text("body")
-    look("locked")
-    context.close()
+    look(page, tmp_path / "locked.png")
+    page.context.close()

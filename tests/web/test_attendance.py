@@ -11,9 +11,9 @@ import pytest
 from openpyxl import load_workbook
 from playwright.sync_api import Browser, Page, expect
 from tests.agent.conftest import PASSWORD, now
+from tests.axe import Theme, themed, violations
 from tests.browser import Watched, log_in, open_page
 from tests.conftest import RealServer
-from tests.web.test_pages import AXE
 
 from reteamz.agent.device import Device
 from reteamz.agent.enroll import enroll
@@ -264,18 +264,15 @@ def test_while_locked_there_is_no_timesheet(url: str, watched: Watched) -> None:
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_axe_finds_nothing_where_there_is_something(url: str, chromium: Browser, theme: str) -> None:
-    context = chromium.new_context(viewport={"width": 1400, "height": 900}, bypass_csp=True, color_scheme=theme)  # type: ignore[arg-type]  # one of the two
-    page = context.new_page()
+def test_axe_finds_nothing_where_there_is_something(url: str, chromium: Browser, theme: Theme) -> None:
+    page = themed(chromium, theme)
     log_in(page, url, EMAIL, PASSWORD)
     for path in (f"attendance?{RANGE}", "schedules"):
         open_page(page, f"{url}/{path}")
         if path == "schedules":
             page.click("[data-hours=account]")
-        page.add_script_tag(path=AXE)
-        result: Any = page.evaluate("() => axe.run()")
-        assert [f"{one['id']}: {one['nodes'][0]['html'][:120]}" for one in result["violations"]] == [], path
-    context.close()
+        assert violations(page) == [], path
+    page.context.close()
 
 
 def test_what_was_entered_can_be_removed(url: str, watched: Watched) -> None:

@@ -6,16 +6,16 @@ import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
+from tests.axe import Theme, look, themed
 from tests.browser import PASSWORD, Watched, log_in, open_page
 from tests.conftest import RealServer
 from tests.server.mail.server import Mailbox, mail_box
 from tests.waiting import wait_for
 from tests.web.conftest import TITLES, Company, now, record
-from tests.web.test_pages import AXE, TOKEN
+from tests.web.test_pages import TOKEN
 
 from reteamz.owner.client import Owner
 from reteamz.wire.accounts import DepartmentPost, DepartmentView
@@ -157,36 +157,28 @@ def test_the_exports_lead_to_tables_that_can_be_saved(mailed: Company, watched: 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_axe_finds_nothing_in_the_page_and_the_dialog(
-    mailed: Company, chromium: Browser, theme: str, tmp_path: Path
+    mailed: Company, chromium: Browser, theme: Theme, tmp_path: Path
 ) -> None:
-    context = chromium.new_context(viewport={"width": 1400, "height": 900}, bypass_csp=True, color_scheme=theme)  # type: ignore[arg-type]  # one of the two
-    page = context.new_page()
-
-    def look(name: str) -> None:
-        page.screenshot(path=tmp_path / f"{name}.png", full_page=True)
-        page.add_script_tag(path=AXE)
-        result: Any = page.evaluate("() => axe.run()")
-        assert [f"{v['id']}: {v['nodes'][0]['html'][:120]}" for v in result["violations"]] == [], name
-
+    page = themed(chromium, theme)
     open_reports(page, mailed)
     for rhythm in ("weekly", "monthly"):
         page.get_by_test_id("new-mailing").click()
         page.select_option("#mailing-rhythm", rhythm)
         page.locator("#mailing-department").select_option(label="Lamp Workshop")
-        look(f"dialog-{rhythm}")
+        look(page, tmp_path / f"dialog-{rhythm}.png")
         with page.expect_navigation():
             page.get_by_role("button", name="Store").click()
         page.wait_for_selector("html.started", state="attached")
-    look("full")
+    look(page, tmp_path / "full.png")
     page.set_viewport_size({"width": 360, "height": 740})
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
-    look("narrow")
+    look(page, tmp_path / "narrow.png")
     page.get_by_test_id("new-mailing").click()
-    look("dialog-narrow")
+    look(page, tmp_path / "dialog-narrow.png")
     page.keyboard.press("Escape")
     page.set_viewport_size({"width": 1400, "height": 900})
     page.get_by_test_id("lock").click()
     expect(page.get_by_test_id("unlock")).to_be_visible()
     assert "Lamp Workshop" not in page.inner_text("body")
-    look("locked")
-    context.close()
+    look(page, tmp_path / "locked.png")
+    page.context.close()

@@ -12,10 +12,11 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
+from tests.axe import violations
 from tests.browser import PASSWORD, Watched, log_in, open_page, started
 from tests.conftest import RealServer
 from tests.web.conftest import now, record
-from tests.web.test_pages import AXE, TOKEN
+from tests.web.test_pages import TOKEN
 
 from reteamz.owner.client import Owner
 from reteamz.wire.accounts import (
@@ -115,13 +116,6 @@ def confirm(page: Page, email: str) -> None:
     expect(page.get_by_test_id("members")).to_contain_text(email)
 
 
-def axe(page: Page) -> None:
-    page.evaluate(AXE.read_text())
-    found = page.evaluate("axe.run({ resultTypes: ['violations'] })")
-    serious = [one for one in found["violations"] if one["impact"] in ("serious", "critical")]
-    assert serious == [], [(one["id"], [node["html"][:200] for node in one["nodes"]]) for one in serious]
-
-
 def test_an_employee_sees_their_day_and_who_looked(owner: Owner, watched: Watched, guest: Watched) -> None:
     url, page, day = owner.connection.server, watched.page, guest.page
     sent: list[str] = []
@@ -160,7 +154,7 @@ def test_an_employee_sees_their_day_and_who_looked(owner: Owner, watched: Watche
     open_page(day, f"{url}/titles")
     assert set(day.locator("#ranking tbody th").all_inner_texts()) == set(WORK[ANN])
     open_page(day, f"{url}/my-day")
-    axe(day)
+    assert violations(day) == []
 
 
 def test_a_manager_sees_their_department_is_seen_looking_and_is_removed(
@@ -171,7 +165,7 @@ def test_a_manager_sees_their_department_is_seen_looking_and_is_removed(
     link = invite(page, url, {"label": "Mia Keane", "department": "Sales", "rights": "ratings sealed"})
     open_page(page, f"{url}/people")
     expect(page.get_by_test_id("invitations")).to_contain_text("Mia Keane")
-    axe(page)
+    assert violations(page) == []
     join(desk, link, "mia-web@company.example")
     confirm(page, "mia-web@company.example")
     desk.wait_for_url(f"{url}/")
@@ -210,7 +204,7 @@ def test_a_manager_sees_their_department_is_seen_looking_and_is_removed(
     guest.complaints.clear()  # and the 401
     open_page(page, f"{url}/audit")
     expect(page.get_by_test_id("looked")).to_contain_text("Mia Keane")
-    axe(page)
+    assert violations(page) == []
 
 
 def test_who_closed_the_page_logs_in_and_waits_on(owner: Owner, guest: Watched, chromium: Browser) -> None:
@@ -219,7 +213,7 @@ def test_who_closed_the_page_logs_in_and_waits_on(owner: Owner, guest: Watched, 
     owner = Owner.log_in(url, EMAIL, PASSWORD, now)
     link = f"{url}/join#{owner.invite('manager', label='Late')}"
     join(guest.page, link, "late-web@company.example")
-    axe(guest.page)
+    assert violations(guest.page) == []
     with browsing(chromium) as other:
         page = other.page
         page.goto(f"{url}/login")

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
+from tests.axe import Theme, themed, violations
 from tests.browser import PASSWORD, Watched, log_in, open_page, started
 from tests.web.conftest import TITLES, Company
 
 from reteamz.server.pages.shell import entries_for
 
-ROOT = Path(__file__).parents[2]
-(AXE,) = (ROOT / "web").glob("**/axe-core/axe.min.js")
 PAGES = (*(entry.href.removeprefix("/") for entry in entries_for("owner")), "timeline?view=week", "profile")
 TOKEN = re.compile(r"rtz1\.[a-z]+\.\d")
 
@@ -196,17 +194,13 @@ def test_the_log_names_what_the_server_changed(company: Company, watched: Watche
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_axe_finds_nothing(company: Company, chromium: Browser, theme: str) -> None:
-    # The strict policy stays in force everywhere else; here the checker itself has to come in.
-    context = chromium.new_context(viewport={"width": 1400, "height": 900}, bypass_csp=True, color_scheme=theme)  # type: ignore[arg-type]  # one of the two
-    page = context.new_page()
+def test_axe_finds_nothing(company: Company, chromium: Browser, theme: Theme) -> None:
+    page = themed(chromium, theme)
     found: dict[str, list[str]] = {}
 
     def look(name: str) -> None:
-        page.add_script_tag(path=AXE)
-        result: Any = page.evaluate("() => axe.run()")
-        if result["violations"]:
-            found[name] = [f"{v['id']}: {v['nodes'][0]['html'][:120]}" for v in result["violations"]]
+        if wrong := violations(page):
+            found[name] = wrong
 
     for name in ("login", "signup"):
         page.goto(f"{company.server.url}/{name}")
@@ -219,7 +213,7 @@ def test_axe_finds_nothing(company: Company, chromium: Browser, theme: str) -> N
     page.get_by_test_id("lock").click()
     expect(page.get_by_test_id("unlock")).to_be_visible()
     look("locked")
-    context.close()
+    page.context.close()
     assert found == {}
 
 

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-from typing import Any, get_args
+from typing import get_args
 
 import httpx
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 from tests.agent.picture import differs, picture
+from tests.axe import Theme, look, themed
 from tests.browser import PASSWORD, Watched, log_in, open_page
 from tests.conftest import RealServer
 from tests.e2e.conftest import files_with
 from tests.waiting import wait_for
 from tests.web.conftest import HOUR_MS, now
-from tests.web.test_pages import AXE, TOKEN
+from tests.web.test_pages import TOKEN
 
 from reteamz.agent.device import Device
 from reteamz.agent.enroll import enroll
@@ -150,7 +152,7 @@ def test_texts_and_sound_open_one_by_one(recorded: Recorded, watched: Watched) -
 
 
 @pytest.mark.parametrize("lie", ["other bytes", "another blob", "no batch", "another person"])
-def test_a_server_that_shows_something_else_is_told(recorded: Recorded, context: Any, lie: str) -> None:
+def test_a_server_that_shows_something_else_is_told(recorded: Recorded, context: BrowserContext, lie: str) -> None:
     page = context.new_page()
     log_in(page, recorded.server.url, EMAIL)
     shown: list[bytes] = []
@@ -182,11 +184,37 @@ def test_a_server_that_shows_something_else_is_told(recorded: Recorded, context:
 
 
 def renamed(route: Route) -> None:
-    """Let the page say that nobody in particular is the person."""
+    """Show the records under another name than the computer signed."""
     answer = route.fetch()
-    start, rest = answer.text().split('id="record-people"', 1)
-    token, end = rest.split("</ul>", 1)
-    route.fulfill(response=answer, body=f'{start}id="record-people">{token.split(">")[1]}>Somebody else</li></ul>{end}')
+    heading = re.compile(r'(class="film-person">)<span class="name">[^<]*</span>')
+    text, count = heading.subn(r'\1<span class="name">Somebody else</span>', answer.text())
+    assert count == 1
+    route.fulfill(response=answer, body=text)
+
+
+def test_days_and_times_are_those_that_the_computer_signed(recorded: Recorded, context: BrowserContext) -> None:
+    page = context.new_page()
+    log_in(page, recorded.server.url, EMAIL)
+    recorded.open(page)
+    honest = page.locator("#records .film-day").inner_text()
+
+    def move(route: Route) -> None:
+        answer = route.fetch()
+        text, days = re.subn(r'(class="film-day">)[^<]*', r"\1Mon 1 Jan 2024", answer.text())
+        text, times = re.subn(r"<time>\d\d:\d\d</time>", "<time>03:00</time>", text)
+        assert (days, times) == (1, 2)
+        route.fulfill(response=answer, body=text)
+
+    page.route("**/records?*", move)
+    recorded.open(page)
+    expect(page.locator("#records .shot img")).to_have_count(2)
+    for told in page.locator("#records .shot time").all_inner_texts():
+        assert re.fullmatch(re.escape(honest) + r", \d\d:\d\d", told)
+        assert not told.endswith("03:00")
+    page.locator("#records .shot").first.click()
+    expect(page.locator("#lightbox-told")).to_contain_text(f"{honest}, ")
+    expect(page.locator("#lightbox-told")).to_contain_text(PERSON)
+    page.close()
 
 
 def test_nothing_of_it_is_at_the_server(recorded: Recorded) -> None:
@@ -197,37 +225,33 @@ def test_nothing_of_it_is_at_the_server(recorded: Recorded) -> None:
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_axe_finds_nothing(recorded: Recorded, chromium: Browser, theme: str, tmp_path: Path) -> None:
-    context = chromium.new_context(viewport={"width": 1400, "height": 900}, bypass_csp=True, color_scheme=theme)  # type: ignore[arg-type]  # one of the two
-    page = context.new_page()
-
-    def look(name: str) -> None:
-        page.screenshot(path=tmp_path / f"{name}.png", full_page=True)
-        page.add_script_tag(path=AXE)
-        result: Any = page.evaluate("() => axe.run()")
-        assert [f"{v['id']}: {v['nodes'][0]['html'][:120]}" for v in result["violations"]] == [], name
-
+def test_axe_finds_nothing(recorded: Recorded, chromium: Browser, theme: Theme, tmp_path: Path) -> None:
+    page = themed(chromium, theme)
     log_in(page, recorded.server.url, EMAIL)
     open_page(page, f"{recorded.server.url}/records?from=2020-01-01&to=2020-01-02")
     expect(page.get_by_test_id("empty")).to_be_visible()
-    look("empty")
+    look(page, tmp_path / "empty.png")
     recorded.open(page, "texts")
     page.get_by_role("button", name="Open all on this page").click()
     expect(page.locator(".said-text")).to_have_count(2)
-    look("texts")
+    look(page, tmp_path / "texts.png")
+    recorded.open(page, "sound")
+    page.get_by_role("button", name="Open sound").click()
+    expect(page.locator("#records audio")).to_be_visible()
+    look(page, tmp_path / "sound.png")
     recorded.open(page)
     expect(page.locator("#records .shot img")).to_have_count(2)
-    look("pictures")
+    look(page, tmp_path / "pictures.png")
     page.locator("#records .shot").first.click()
     expect(page.locator("#lightbox-stage img")).to_have_count(1)
-    look("lightbox")
+    look(page, tmp_path / "lightbox.png")
     page.keyboard.press("Escape")
     page.set_viewport_size({"width": 360, "height": 740})
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
-    look("narrow")
+    look(page, tmp_path / "narrow.png")
     page.set_viewport_size({"width": 1400, "height": 900})
     page.get_by_test_id("lock").click()
     expect(page.get_by_test_id("unlock")).to_be_visible()
     expect(page.locator("#records img")).to_have_count(0)
-    look("locked")
-    context.close()
+    look(page, tmp_path / "locked.png")
+    page.context.close()

@@ -13,6 +13,7 @@ MAILINGS_MOST: Final = 20
 """Most mailings of a member."""
 
 Rhythm = Literal["daily", "weekly", "monthly"]
+MailState = Literal["none", "waiting", "sent", "failed"]
 Weekday = Annotated[int, msgspec.Meta(ge=0, le=6)]
 """Monday is 0."""
 MonthDay = Annotated[int, msgspec.Meta(ge=1, le=28)]
@@ -61,6 +62,6 @@ class MailingView(msgspec.Struct, frozen=True, kw_only=True):
     first: date | None
     last: date | None
     sent: int
-    state: Literal["none", "waiting", "sent", "failed"]
+    state: MailState
     due: int
     reason: str

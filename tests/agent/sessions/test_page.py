@@ -13,6 +13,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 from tests.agent.conftest import account
 from tests.agent.sessions.asking import Asking, asking, slower
+from tests.axe import Theme, themed, violations
 from tests.browser import Watched
 
 from reteamz.agent.localapi import serve
@@ -20,8 +21,6 @@ from reteamz.owner.client import Owner
 
 __all__ = ["account"]
 
-ROOT = Path(__file__).parents[3]
-(AXE,) = (ROOT / "web").glob("**/axe-core/axe.min.js")
 IMAGE = "<img src=x onerror=alert(1)> Ridgeway"
 
 
@@ -98,21 +97,14 @@ def test_a_new_question_appears_by_itself(desk: Asking, watched: Watched) -> Non
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("width", [360, 1200])
-def test_axe_finds_nothing(desk: Asking, chromium: Browser, theme: str, width: int) -> None:
+def test_axe_finds_nothing(desk: Asking, chromium: Browser, theme: Theme, width: int) -> None:
     for title in ("Letter", "A very long title of a document that somebody wrote, " * 4):
         desk.see(title)
-    context = chromium.new_context(
-        viewport={"width": width, "height": 900},
-        color_scheme=theme,
-        bypass_csp=True,  # type: ignore[arg-type]  # one of the two
-    )
-    page = context.new_page()
+    page = themed(chromium, theme, width)
     page.goto(f"{desk.url}/")
-    page.evaluate(AXE.read_text())
-    found = page.evaluate("axe.run({ resultTypes: ['violations'] })")
-    assert [(one["id"], [node["html"][:200] for node in one["nodes"]]) for one in found["violations"]] == []
+    assert violations(page) == []
     assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
-    context.close()
+    page.context.close()
 
 
 def test_by_keyboard_alone(desk: Asking, watched: Watched) -> None:

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reteamz.server.mailings.periods import Plan, due_after, due_until, moment, newest, period
+from reteamz.wire.mailings import Rhythm
 
 ZONES = (
     "Europe/Berlin", "America/New_York", "America/St_Johns", "America/Sao_Paulo", "Australia/Lord_Howe", "Asia/Tehran", "Asia/Kolkata",
@@ -118,5 +119,5 @@ def test_periods_follow_each_other_without_a_gap(plan: Plan, begin: date) -> Non
         ("monthly", date(2028, 3, 1), date(2028, 2, 1), date(2028, 2, 29)),
     ],
 )
-def test_what_ended_before(rhythm: str, due: date, first: date, last: date) -> None:
-    assert period(rhythm, due) == (first, last)  # type: ignore[arg-type]  # one of the rhythms
+def test_what_ended_before(rhythm: Rhythm, due: date, first: date, last: date) -> None:
+    assert period(rhythm, due) == (first, last)

@@ -14,10 +14,8 @@ export type Told = {
   at: number;
   sha256: string;
   seq: number;
-  bytes: number;
-  media: string;
   state: "here" | "awaited" | "late";
-  /** Name of the person whose record the page says it is. */
+  /** The name under which the page shows it, "" for none. */
   person: string;
 };
 
@@ -77,7 +75,7 @@ export class Sealed {
     const batch = await this.#listing(told.device, told.seq);
     const entry = core.listingOf(batch, told);
     const token = entry.person >= 0 ? (batch.tokens[entry.person] ?? "") : "";
-    if ((await this.#reader.replace(token)) !== told.person)
+    if ((await this.#reader.replace(token)).trim() !== told.person)
       throw new ReteamzError("name_remapped", "The server shows this record under another name; do not trust it.");
     const bytes = new Uint8Array(await (await send("GET", `/api/blobs/${entry.sha256}`)).arrayBuffer());
     const opened = await core.openListed(this.#keys.sealing, batch, entry, bytes);
@@ -152,22 +150,38 @@ export function absenceOf(told: Told): Refusal | null {
   return null;
 }
 
-/** Blobs of an element, smallest first, as the server wrote them. */
+/** Blobs of an element, smallest first, as the server wrote them; whose they are is what people read above them. */
 export function toldBy(element: HTMLElement): Told[] {
-  const { device = "", kind = "", at = "", person = "", blobs = "" } = element.dataset;
-  const name = byId("record-people").querySelector(`[data-id="${person}"]`)?.textContent.trim() ?? "";
+  const { device = "", kind = "", at = "", blobs = "" } = element.dataset;
+  const name = element.closest(".film")?.querySelector(".film-person .name")?.textContent.trim() ?? "";
   return blobs.split(" ").map((part) => {
-    const [sha256 = "", seq = "", bytes = "", media = "", state = ""] = part.split(":");
+    const [sha256 = "", seq = "", state = ""] = part.split(":");
     return {
       device,
       kind: kind as core.SealedKind,
       at: Number(at),
       sha256,
       seq: Number(seq),
-      bytes: Number(bytes),
-      media,
       state: state === "awaited" || state === "late" ? state : "here",
       person: name,
     };
   });
+}
+
+/** When it was, in the page's time zone, as the computer signed it: the server's own words above it are not. */
+export function momentOf({ at }: Told): { day: string; clock: string } {
+  const timeZone = byId("records").dataset.zone;
+  const part = (options: Intl.DateTimeFormatOptions) =>
+    new Intl.DateTimeFormat("en-GB", { ...options, timeZone }).format(at);
+  const month = new Intl.DateTimeFormat("en-US", { month: "short", timeZone }).format(at);
+  const day = `${part({ weekday: "short" })} ${part({ day: "numeric" })} ${month} ${part({ year: "numeric" })}`;
+  return { day, clock: part({ hour: "2-digit", minute: "2-digit" }) };
+}
+
+/** Write beside a record when it was, with the day where it is not that of the heading. */
+export function tellMoment(element: HTMLElement, told: Told): void {
+  const { day, clock } = momentOf(told);
+  const heading = element.closest(".film")?.querySelector(".film-day")?.textContent.trim();
+  const place = element.querySelector("time");
+  if (place) place.textContent = day === heading ? clock : `${day}, ${clock}`;
 }

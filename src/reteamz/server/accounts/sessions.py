@@ -63,9 +63,9 @@ async def viewer_of(session: AsyncSession, cookie: str, now: int) -> Viewer | No
     return Viewer(
         account=member.account,
         member=member.id,
-        role=member.role,  # type: ignore[arg-type]  # written from a decoded roster only
+        role=member.role,
         departments=frozenset(member.departments),
-        rights=frozenset(member.rights),  # type: ignore[arg-type]  # written from a decoded roster only
+        rights=frozenset(member.rights),
         session=found.id,
         person=member.person if member.role == "employee" else None,
     )

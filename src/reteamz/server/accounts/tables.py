@@ -7,6 +7,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from reteamz.server.store.control import Base
 from reteamz.server.store.control.names import ENTRY, NAME
+from reteamz.wire.members import MemberState
+from reteamz.wire.roster import Right, Role
 
 
 class Account(Base):
@@ -38,9 +40,9 @@ class Member(Base):
     identity: Mapped[dict[str, str]] = mapped_column(JSON)
     settings: Mapped[dict[str, str]] = mapped_column(JSON)
     exchange: Mapped[dict[str, str]] = mapped_column(JSON)
-    role: Mapped[str] = mapped_column(String(16))
-    state: Mapped[str] = mapped_column(String(16))
-    rights: Mapped[list[str]] = mapped_column(JSON)
+    role: Mapped[Role] = mapped_column(String(16))
+    state: Mapped[MemberState] = mapped_column(String(16))
+    rights: Mapped[list[Right]] = mapped_column(JSON)
     departments: Mapped[list[str]] = mapped_column(JSON)
     totp: Mapped[str] = mapped_column(String(64), default="")
     """Secret of the authenticator, "" for none."""

@@ -20,7 +20,7 @@ from reteamz.server.store.activity import ActivityStore
 from reteamz.wire import alerts as wire
 from reteamz.wire.encoding import b64encode
 from reteamz.wire.errors import ReteamzError
-from reteamz.wire.roster import MemberEntry
+from reteamz.wire.roster import MemberEntry, Roster
 from reteamz.wire.tokens import split_plain, split_token
 
 TIMED: Final = ("app", "site", "title", "url", "doc")
@@ -128,14 +128,15 @@ async def remove_rule(session: AsyncSession, viewer: Viewer, rule: str, now: int
     record(session, now, viewer.account, viewer.member, "alert_rule_removed", rule)
 
 
-async def end_hooks(session: AsyncSession, account: str, entry: MemberEntry, now: int) -> None:
-    """Forget the webhooks that a member named for rules they may not change any more: nobody else answers for those addresses."""
-    if entry.role == "owner":
-        return
-    for row in await session.scalars(select(AlertRule).where(AlertRule.hook_by == entry.id)):
-        if entry.state != "active" or "settings" not in entry.rights or row.department not in entry.departments:
+async def end_hooks(session: AsyncSession, roster: Roster, now: int) -> None:
+    """Forget webhooks whose rules may not be changed any more by who named them: nobody else answers for those addresses."""
+    members = {entry.id: entry for entry in roster.members if entry.state == "active"}
+    named = select(AlertRule).where(AlertRule.account == roster.account, AlertRule.hook_by != "")
+    for row in await session.scalars(named):
+        member = members.get(row.hook_by)
+        if member is None or not _may_change(member, row):
+            record(session, now, roster.account, row.hook_by, "alert_hook_ended", row.id)
             row.hook = row.secret = row.hook_by = ""
-            record(session, now, account, entry.id, "alert_hook_ended", row.id)
 
 
 def _require_manager(viewer: Viewer) -> None:
@@ -151,8 +152,8 @@ async def _changeable(session: AsyncSession, viewer: Viewer, rule: str) -> Alert
     return row
 
 
-def _may_change(viewer: Viewer, row: AlertRule) -> bool:
-    return viewer.role == "owner" or ("settings" in viewer.rights and row.department in viewer.departments)
+def _may_change(member: Viewer | MemberEntry, row: AlertRule) -> bool:
+    return member.role == "owner" or ("settings" in member.rights and row.department in member.departments)
 
 
 async def _check(

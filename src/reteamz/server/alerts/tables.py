@@ -32,7 +32,7 @@ class AlertRule(Base):
     mail: Mapped[list[str]] = mapped_column(JSON)
     hook: Mapped[str] = mapped_column(Text)
     secret: Mapped[str] = mapped_column(String(43))
-    hook_by: Mapped[str] = mapped_column(String(22), index=True)
+    hook_by: Mapped[str] = mapped_column(String(22))
     """The member who named the webhook, "" for none: it is called while they may change the rule."""
     since: Mapped[int] = mapped_column(BigInteger)
     """When it was made, or changed in what it looks for: it speaks of what happens from then on."""

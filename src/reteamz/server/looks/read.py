@@ -46,7 +46,7 @@ async def looks_for(session: AsyncSession, viewer: Viewer, since: date) -> Looks
 def _view(viewer: Viewer, look: Look, member: Member, person: int | None) -> LookView:
     return LookView(
         member=look.member,
-        role=member.role,  # type: ignore[arg-type]  # written from a decoded roster only
+        role=member.role,
         label=member.label,
         page=look.page,
         day=look.day.isoformat(),

@@ -6,7 +6,7 @@ import asyncio
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.policy import SMTP
-from typing import Final
+from typing import Final, Literal
 
 import aiosmtplib
 from sqlalchemy import delete, select, update
@@ -129,7 +129,7 @@ class Outbox:
             row = await session.get_one(OutgoingMail, mail.id)
             row.tries, row.due, row.reason = row.tries + 1, again, failure.reason
 
-    async def _settle(self, mail: OutgoingMail, state: str, reason: str) -> None:
+    async def _settle(self, mail: OutgoingMail, state: Literal["sent", "failed"], reason: str) -> None:
         async with self._control.session() as session:
             row = await session.get_one(OutgoingMail, mail.id)
             row.state, row.reason, row.settled, row.tries = state, reason, self._now(), row.tries + 1

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from sqlalchemy import BigInteger, ForeignKey, Integer, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -22,7 +24,7 @@ class OutgoingMail(Base):
     queued: Mapped[int] = mapped_column(BigInteger)
     due: Mapped[int] = mapped_column(BigInteger, index=True)
     tries: Mapped[int] = mapped_column(default=0)
-    state: Mapped[str] = mapped_column(String(16), default="waiting")
+    state: Mapped[Literal["waiting", "sent", "failed"]] = mapped_column(String(16), default="waiting")
     reason: Mapped[str] = mapped_column(String(200), default="")
     """Why the last try failed, for people."""
     settled: Mapped[int] = mapped_column(BigInteger, default=0)

@@ -104,7 +104,7 @@ async def label_of(session: AsyncSession, department: str) -> str:
 
 def plan_of(row: Mailing, zone: str) -> Plan:
     """Return when a mailing is due."""
-    return Plan(row.rhythm, row.weekday, row.day, row.hour, zone)  # type: ignore[arg-type]  # written from a decoded message only
+    return Plan(row.rhythm, row.weekday, row.day, row.hour, zone)
 
 
 def _may_change(viewer: Viewer, row: Mailing) -> bool:
@@ -138,7 +138,7 @@ def _view(viewer: Viewer, row: Mailing, member: Member, mail: OutgoingMail | Non
         member=row.member,
         email=member.email,
         own=row.member == viewer.member,
-        rhythm=row.rhythm,  # type: ignore[arg-type]  # written from a decoded message only
+        rhythm=row.rhythm,
         weekday=row.weekday,
         day=row.day,
         hour=row.hour,
@@ -148,13 +148,13 @@ def _view(viewer: Viewer, row: Mailing, member: Member, mail: OutgoingMail | Non
         first=row.first,
         last=row.last,
         sent=row.sent,
-        state=state,  # type: ignore[arg-type]  # one of those
+        state=state,
         due=due,
         reason=reason,
     )
 
 
-def _state(row: Mailing, mail: OutgoingMail | None) -> tuple[str, int, str]:
+def _state(row: Mailing, mail: OutgoingMail | None) -> tuple[wire.MailState, int, str]:
     """Return what became of the last mail; after a month the outbox forgets it, and it counts as sent."""
     if mail is not None:
         return mail.state, mail.due if mail.state == "waiting" else 0, mail.reason

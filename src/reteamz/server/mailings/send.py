@@ -111,7 +111,7 @@ class Mailings:
         now = self._now()
         async with self._control.session() as session:
             zone = ZoneInfo((await session.get_one(Account, row.account)).timezone)
-        days = period(row.rhythm, datetime.fromtimestamp(now / 1000, zone).date())  # type: ignore[arg-type]  # written from a decoded message only
+        days = period(row.rhythm, datetime.fromtimestamp(now / 1000, zone).date())
         made = await self._make(row, days, now)
         if isinstance(made, str):
             raise ReteamzError("forbidden", made)
@@ -147,7 +147,7 @@ class Mailings:
         async with self._control.session() as session:
             alerts = [await _alerts(session, viewer, row.department, one) for one in (looked_at.before(), looked_at)]
         about = About(
-            rhythm=row.rhythm,  # type: ignore[arg-type]  # written from a decoded message only
+            rhythm=row.rhythm,
             origin=self._origin, encrypted=account.mode == "encrypted", everybody=viewer.role == "owner",
             department=row.department, label=label,
         )  # fmt: skip
@@ -166,6 +166,11 @@ class Mailings:
         due: tuple[date, int] | None = None,
     ) -> None:
         """Put the mail into the outbox and note it, and the due day with it. Raises ``_Changed``."""
+        if isinstance(made, _Made):
+            # Before the mail can leave: no look without its entry.
+            departments = [row.department] if row.department else []
+            whom = whom_of(made.viewer, (), departments, made.filter.persons)
+            await self._looks.note(made.viewer, "/reports", whom, now)
         async with self._control.session() as session:
             # Whoever changes the row first is the one who sends.
             same: list[ColumnElement[bool]] = [Mailing.id == row.id, Mailing.version == row.version]
@@ -188,8 +193,6 @@ class Mailings:
             about, found = made.about, made.found
             told = (subject(about, *days), text_of(about, found), html_of(about, found))
             stored.mail = (await queue(session, row.account, email, *told, now)).id
-        departments = [row.department] if row.department else []
-        await self._looks.note(made.viewer, "/reports", whom_of(made.viewer, (), departments, made.filter.persons), now)
 
 
 async def _viewer(session: AsyncSession, row: Mailing) -> Viewer | None:
@@ -200,7 +203,7 @@ async def _viewer(session: AsyncSession, row: Mailing) -> Viewer | None:
     return Viewer(
         account=row.account,
         member=member.id,
-        role=member.role,  # type: ignore[arg-type]  # one of the two
+        role=member.role,
         departments=frozenset(member.departments),
     )
 

@@ -8,6 +8,7 @@ from sqlalchemy import BigInteger, Date, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from reteamz.server.store.control import Base
+from reteamz.wire.mailings import Rhythm
 
 
 class Mailing(Base):
@@ -17,7 +18,7 @@ class Mailing(Base):
     id: Mapped[str] = mapped_column(String(22), primary_key=True)
     account: Mapped[str] = mapped_column(ForeignKey("account.id"), index=True)
     member: Mapped[str] = mapped_column(ForeignKey("member.id"), index=True)
-    rhythm: Mapped[str] = mapped_column(String(16))
+    rhythm: Mapped[Rhythm] = mapped_column(String(16))
     weekday: Mapped[int]
     day: Mapped[int]
     hour: Mapped[int]

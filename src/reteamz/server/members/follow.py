@@ -34,7 +34,7 @@ async def follow_members(session: AsyncSession, viewer: Viewer, roster: Roster, 
             if entry.state == "removed":
                 await _forget(session, row)
         _follow(row, entry)
-        await end_hooks(session, roster.account, entry, now)
+    await end_hooks(session, roster, now)
 
 
 def prints_of(row: Member) -> tuple[str, str, str]:

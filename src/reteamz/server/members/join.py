@@ -102,7 +102,7 @@ async def membership(session: AsyncSession, member: Member) -> Membership:
     return Membership(
         account=member.account,
         member=member.id,
-        state=member.state,  # type: ignore[arg-type]  # one of the three is written
+        state=member.state,
         owner=await owner_key(session, member.account),
         grant=None if granted is None else granted.jws,
     )

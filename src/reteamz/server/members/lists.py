@@ -28,9 +28,9 @@ async def members_of(session: AsyncSession, viewer: Viewer) -> list[MemberView]:
     return [
         MemberView(
             id=row.id,
-            state=row.state,  # type: ignore[arg-type]  # one of the three is written
-            role=row.role,  # type: ignore[arg-type]  # written from a decoded roster or invitation only
-            rights=list(row.rights),  # type: ignore[arg-type]  # written from a decoded roster only
+            state=row.state,
+            role=row.role,
+            rights=list(row.rights),
             departments=list(row.departments),
             person=row.person,
             label=row.label,

@@ -98,7 +98,6 @@ async def records(
         ],
         kinds=KINDS,
         late=asked.now - WAITED_MS,
-        computers=asked.lists.computers(),
         **filtered(asked.choice, asked.lists, "/records"),
     )
     answer.headers["content-security-policy"] = RECORDS_POLICY

@@ -1,6 +1,6 @@
 /** One picture large: before and after by buttons and arrow keys, full size, closed by Escape. */
 import { byId } from "../dom.ts";
-import { refusalOf, type Sealed } from "../sealed.ts";
+import { momentOf, refusalOf, type Sealed } from "../sealed.ts";
 import { type Shots, windowOf } from "./shots.ts";
 
 export function startLightbox(sealed: Sealed, shots: Shots): void {
@@ -29,8 +29,9 @@ export function startLightbox(sealed: Sealed, shots: Shots): void {
     await shots.fill(button);
     const shot = shots.shown(button);
     if (at !== button || !shot) return;
-    const when = `${headingOf(button)}, ${button.dataset.clock}`;
-    if (!("picture" in shot)) return write(stage, "", shot.code ? `${shot.text} [${shot.code}]` : shot.text, when);
+    if (!("picture" in shot)) return write(stage, "", shot.code ? `${shot.text} [${shot.code}]` : shot.text, "");
+    const { day, clock } = momentOf(shot.picture);
+    const when = [`${day}, ${clock}`, shot.picture.person].filter(Boolean).join(" · ");
     const title = windowOf(shot.caption) || (shot.picture.kind === "camera" ? "Camera" : "Screenshot");
     const monitor = shot.caption.monitor;
     const told = [when, shot.caption.title ? shot.caption.app : "", monitor ? `monitor ${monitor + 1}` : ""];
@@ -86,11 +87,6 @@ export function startLightbox(sealed: Sealed, shots: Shots): void {
     event.preventDefault();
     act();
   });
-}
-
-/** Day and person of the group that a button stands in. */
-function headingOf(button: HTMLElement): string {
-  return button.closest(".film")?.querySelector(".card-title")?.textContent.replace(/\s+/g, " ").trim() ?? "";
 }
 
 function write(stage: HTMLElement, title: string, state: string, told: string): void {

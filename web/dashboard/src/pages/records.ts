@@ -1,7 +1,7 @@
 /** Screens & records: pictures open as they come into view, texts and sound by their buttons; all of it inside this page. */
 import { type TextRecord, textsOf } from "@reteamz/core";
 import { all, byId, maybe } from "../dom.ts";
-import { absenceOf, type Refusal, refusalOf, Sealed, toldBy } from "../sealed.ts";
+import { absenceOf, momentOf, type Refusal, refusalOf, Sealed, type Told, tellMoment, toldBy } from "../sealed.ts";
 import type { Member } from "../shell.ts";
 import { startLightbox } from "./lightbox.ts";
 import { Shots } from "./shots.ts";
@@ -68,8 +68,9 @@ function startSaid(sealed: Sealed): void {
       state(item).textContent = "opening…";
       try {
         const record = await sealed.open(told);
-        const sound = told.kind === "sound" ? player(sealed.address(record), item) : null;
+        const sound = told.kind === "sound" ? player(sealed.address(record), told) : null;
         item.append(sound ?? texts(textsOf(record.opened)));
+        tellMoment(item, told);
         state(item).textContent = "";
         button.hidden = true;
         item.classList.add("said-opened");
@@ -124,14 +125,14 @@ function texts(records: TextRecord[]): HTMLElement {
   return list;
 }
 
-function player(address: string, item: HTMLElement): HTMLElement {
+function player(address: string, told: Told): HTMLElement {
   const box = document.createElement("p");
   box.className = "said-player";
   const audio = document.createElement("audio");
   audio.controls = true;
   audio.preload = "metadata";
   audio.src = address;
-  audio.setAttribute("aria-label", `Sound of ${item.dataset.clock}`);
+  audio.setAttribute("aria-label", `Sound of ${momentOf(told).clock}`);
   box.append(audio);
   return box;
 }

@@ -1,6 +1,15 @@
 /** Pictures of the gallery: thumbnails where there are some, what is wrong where not. */
 import type { Caption } from "@reteamz/core";
-import { absenceOf, type Record, type Refusal, refusalOf, type Sealed, type Told, toldBy } from "../sealed.ts";
+import {
+  absenceOf,
+  type Record,
+  type Refusal,
+  refusalOf,
+  type Sealed,
+  type Told,
+  tellMoment,
+  toldBy,
+} from "../sealed.ts";
 
 /** So many moments are opened at a time. */
 const AT_ONCE = 3;
@@ -106,6 +115,7 @@ export class Shots {
     const place = button.querySelector(".shot-window");
     if (place && picture.kind === "screenshot") place.textContent = windowOf(caption);
     this.#shown.set(button, { picture, caption });
+    tellMoment(button, picture);
     delete button.dataset.how;
     button.classList.add("shot-filled");
   }

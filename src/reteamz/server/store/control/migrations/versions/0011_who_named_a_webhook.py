@@ -13,4 +13,3 @@ def upgrade() -> None:
     """Apply."""
     with op.batch_alter_table("alert_rule", schema=None) as batch_op:
         batch_op.add_column(sa.Column("hook_by", sa.String(length=22), nullable=False, server_default=""))
-        batch_op.create_index(batch_op.f("ix_alert_rule_hook_by"), ["hook_by"], unique=False)
