@@ -235,20 +235,20 @@ def test_the_page_lists_what_the_browser_needs_and_nothing_else_may_be_shown(sit
     picture, small = recorded.says(
         ("screenshot", MIDNIGHT + 9 * HOUR, "ann", 9_000), ("screenshot", MIDNIGHT + 9 * HOUR, "ann", 4_000)
     )
-    recorded.says(("text", MIDNIGHT + 10 * HOUR, "ann", 4_000), deliver=False)
+    (text,) = recorded.says(("text", MIDNIGHT + 10 * HOUR, "ann", 4_000), deliver=False)
     answer = site.page(f"/records?from={DAY}&to={DAY}")
-    assert f'data-blobs="{small}:1:4000:image/webp:here {picture}:1:9000:image/webp:here"' in answer.text
+    assert f'data-blobs="{small}:1:here {picture}:1:here"' in answer.text
     assert '<h3 class="film-time">09:00</h3>' in answer.text
     policy = answer.headers["content-security-policy"]
     assert set(policy.split("; ")) ^ set(POLICY.split("; ")) == {
         "img-src 'self' data:", "img-src 'self' data: blob:", "media-src blob:",
     }  # fmt: skip
     texts = site.page(f"/records?from={DAY}&to={DAY}&show=texts").text
-    assert "application/json:awaited" in texts
+    assert f'data-blobs="{text}:2:awaited"' in texts
     site.clock.ms += 25 * HOUR
     owner_again = Owner("acme").log_in(site)
     assert owner_again.status_code == 200
-    assert "application/json:late" in site.page(f"/records?from={DAY}&to={DAY}&show=texts").text
+    assert f'data-blobs="{text}:2:late"' in site.page(f"/records?from={DAY}&to={DAY}&show=texts").text
 
 
 def test_the_first_kind_that_there_is_is_shown(site: Site, recorded: Recorded) -> None:
