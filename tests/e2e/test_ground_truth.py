@@ -40,6 +40,8 @@ NIGHT = "Nora Quill"
 GRAIN, HOUR = timedelta(minutes=5), timedelta(hours=1)
 USED = (ACTIVE, MEETING)
 WORK = (ACTIVE, MEETING, IDLE)
+RATED = ("unproductive", "neutral", "productive", "uncategorised")
+STACK = ("productive", "neutral", "unproductive", "uncategorised", "idle")
 FIELDS = {"apps": "app", "sites": "site", "titles": "title", "documents": "document"}
 
 
@@ -195,6 +197,16 @@ def test_overview(world: World, watched: Watched) -> None:
             spent[sample.app] += sample.duration
     top = page.get_by_test_id("top-app").locator(".toplist-name").all_inner_texts()
     assert [text.strip() for text in top] == [name for name, _ in spent.most_common(10)]
+    days: dict[date, Counter[str]] = defaultdict(Counter)
+    for sample in world.samples:
+        if sample.kind in WORK:
+            word = "idle" if sample.kind == IDLE else RATED[rated(sample)]
+            days[local(sample.at, sample).date()][word] += sample.duration
+    bars = [one.get_attribute("aria-label") or "" for one in page.get_by_test_id("chart").locator(".chart-bar").all()]
+    assert [bar for bar in bars if not bar.endswith(": nothing")] == [
+        f"{day:%a} {day.day} {day:%b %Y}: " + ", ".join(f"{word} {shown(told[word])}" for word in STACK if told[word])
+        for day, told in sorted(days.items())
+    ]
 
 
 def test_people_and_attendance(world: World, watched: Watched) -> None:

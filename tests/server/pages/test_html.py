@@ -17,6 +17,7 @@ from reteamz.server.pages.heat import heat
 from reteamz.server.pages.policies import KINDS
 from reteamz.server.pages.shell import entries_for
 from reteamz.server.reports.day_types import Week
+from reteamz.server.reports.rated_types import Rated, RatedDay
 from reteamz.server.reports.types import DayHours, Hours
 from reteamz.wire.errors import ReteamzError
 
@@ -204,14 +205,18 @@ def test_numbers_and_times_are_written_for_people() -> None:
 def test_a_chart_adds_up() -> None:
     hours = Hours(active=7_200_000, meeting=3_600_000, idle=1_800_000, work=12_600_000, session=12_600_000)
     days = [DayHours(day="2025-10-09", hours=hours), DayHours(day="2025-10-11", hours=Hours())]
-    chart = charts.by_kind(days)
+    ratings = Rated(productive=7_200_000, unproductive=1_800_000, uncategorised=1_800_000, tracked=10_800_000)
+    told = [RatedDay(day="2025-10-09", rated=ratings), RatedDay(day="2025-10-11", rated=Rated())]
+    chart = charts.of_work(days, told)
     assert [line.label for line in chart.lines] == ["0 h", "1 h", "2 h", "3 h", "4 h"]
     first, second = chart.bars
     assert sum(piece.height for piece in first.pieces) == pytest.approx(chart.height * 3.5 / 4, abs=0.05)
     assert first.pieces[0].y + first.pieces[0].height == pytest.approx(chart.height)
-    assert first.told == "Thu 9 Oct 2025: active 2 h 00 min, meeting 1 h 00 min, idle 30 min"
+    assert first.told == (
+        "Thu 9 Oct 2025: productive 2 h 00 min, unproductive 30 min, uncategorised 30 min, idle 30 min"
+    )
     assert (second.pieces, second.weekend, second.told) == ((), True, "Sat 11 Oct 2025: nothing")
-    assert charts.by_kind([]).bars == ()
+    assert charts.of_work([], []).bars == ()
 
 
 @pytest.mark.parametrize(
@@ -223,11 +228,11 @@ def test_a_chart_adds_up() -> None:
 )  # fmt: skip
 def test_a_chart_of_a_long_range_has_weeks_or_months(length: int, span: str, count: int, second: str) -> None:
     every = [date(2025, 1, 1) + timedelta(days=step) for step in range(length)]
-    days = [DayHours(day=day.isoformat(), hours=Hours(active=1_800_000_000 + step)) for step, day in enumerate(every)]
-    columns = charts.spanned([charts.Column(day.day, (("a", "Active", day.hours.active),)) for day in days])
+    days = [RatedDay(day=day.isoformat(), rated=Rated(neutral=1_800_000_000 + step)) for step, day in enumerate(every)]
+    columns = charts.spanned([charts.Column(day.day, (("n", "Neutral", day.rated.neutral),)) for day in days])
     assert len(columns) == count
-    assert sum(column.parts[0][2] for column in columns) == sum(day.hours.active for day in days)
-    chart = charts.by_kind(days)
+    assert sum(column.parts[0][2] for column in columns) == sum(day.rated.neutral for day in days)
+    chart = charts.by_rating(days)
     assert (chart.span, len(chart.bars)) == (span, count)
     assert all(0 <= piece.y <= chart.height for bar in chart.bars for piece in bar.pieces)
     assert chart.bars[1].told.startswith(second)

@@ -17,8 +17,6 @@ from reteamz.server.reports.types import DayHours
 
 HEIGHT: Final = 200
 """Height of the area of the bars, in pixels."""
-STACK: Final = ("active", "meeting", "idle")
-"""Kinds that a working day is made of, from the ground up."""
 RATINGS: Final = ("productive", "neutral", "unproductive", "uncategorised")
 _LABELS_MOST: Final = 14
 _STEPS: Final = (0.5, 1, 2, 4, 8, 12, 24, 48, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000)
@@ -82,22 +80,28 @@ class Column:
     span: Span = "day"
 
 
-def by_kind(days: Sequence[DayHours]) -> StackedBars:
-    """Return the chart of hours by day and kind."""
-    return stacked(
-        [
-            Column(day.day, tuple((f"kind-{kind}", texts.kind(kind), getattr(day.hours, kind)) for kind in STACK))
-            for day in days
-        ]
-    )
-
-
 def by_rating(days: Sequence[RatedDay]) -> StackedBars:
     """Return the chart of hours by day and rating."""
     return stacked(
         [
             Column(day.day, tuple((f"rating-{name}", name.capitalize(), getattr(day.rated, name)) for name in RATINGS))
             for day in days
+        ]
+    )
+
+
+def of_work(days: Sequence[DayHours], ratings: Sequence[RatedDay]) -> StackedBars:
+    """Return the chart of hours by day: active time and meetings by rating, and idle time on top; together that is work."""
+    return stacked(
+        [
+            Column(
+                day.day,
+                (
+                    *((f"rating-{name}", name.capitalize(), getattr(told.rated, name)) for name in RATINGS),
+                    ("kind-idle", texts.kind("idle"), day.hours.idle),
+                ),
+            )
+            for day, told in zip(days, ratings, strict=True)
         ]
     )
 

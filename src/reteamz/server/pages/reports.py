@@ -25,7 +25,7 @@ from reteamz.server.reports import daily, queries
 from reteamz.server.reports.categories import with_categories
 from reteamz.server.reports.filters import Filter, PersonsOf, build_filter
 from reteamz.server.reports.log import log as log_page
-from reteamz.server.reports.rated import by_department, unrated
+from reteamz.server.reports.rated import by_department, days_and_queue
 from reteamz.server.schedules import schedules_of
 from reteamz.server.store.activity import ActivityStore
 from reteamz.server.store.control import ControlStore
@@ -145,13 +145,14 @@ async def overview(asked: NamedDependency[Asked]) -> Template | Redirect:
     if asked.account.role == "employee":
         return Redirect("/my-day", status_code=303)
     report = await asked.made(queries.overview, asked.now)
+    days, queue = await asked.made(days_and_queue, asked.ratings)
     return page(
         "overview",
         asked.account,
         "Overview",
         report=report,
-        chart=charts.by_kind(report.days),
-        unrated=await asked.made(unrated, asked.ratings),
+        chart=charts.of_work(report.days, days),
+        unrated=queue,
         **asked.rating(),
         stored=asked.activity.account_number(asked.account.account) > 0,
         **filtered(asked.choice, asked.lists, "/"),

@@ -36,7 +36,6 @@ def productivity_of(
     """Return time by rating, made of what was looked up."""
     before = filter.before()
     earlier = _sums(cursor, resolver, before)
-    every = [filter.first + timedelta(days=step) for step in range(filter.days)]
     told = [
         RatedPerson(id=one, name=activity.name(filter.account, one), rated=rated(sums))
         for one, sums in looked.people.items()
@@ -48,16 +47,23 @@ def productivity_of(
         previous_last=before.last.isoformat(),
         totals=rated(_sum(looked.days.values())),
         previous=rated(earlier),
-        days=[RatedDay(day=day.isoformat(), rated=rated(looked.days.get(day, {}))) for day in every],
+        days=_calendar(filter, looked.days),
         people=sorted(told, key=lambda one: (-one.rated.tracked, one.id)),
         unrated=_unrated(cursor, activity, resolver, filter),
     )
 
 
-def unrated(activity: ActivityStore, filter: Filter, ratings: Ratings) -> list[RankedRow]:
-    """Return the names that hold the longest time without rating and verdict. Blocks."""
+def days_and_queue(activity: ActivityStore, filter: Filter, ratings: Ratings) -> tuple[list[RatedDay], list[RankedRow]]:
+    """Return time by rating of every day, and the names that hold the longest time without rating and verdict. Blocks."""
     with activity.cursor() as cursor:
-        return _unrated(cursor, activity, Resolver(cursor, activity, filter.account, ratings), filter)
+        resolver = Resolver(cursor, activity, filter.account, ratings)
+        used = resolver.used(filter, persons=False)
+        days: dict[date, Sums] = defaultdict(dict)
+        for day, rating, ms in cursor.execute(
+            f"SELECT day, rating, sum(ms)::BIGINT FROM ({used}) GROUP BY day, rating"
+        ).fetchall():
+            days[day][rating] = ms
+        return _calendar(filter, days), _unrated(cursor, activity, resolver, filter)
 
 
 def by_person(activity: ActivityStore, filter: Filter, ratings: Ratings) -> dict[int, Sums]:
@@ -95,6 +101,12 @@ def rated(sums: Mapping[int, int]) -> Rated:
 
 
 Sums = dict[int, int]
+
+
+def _calendar(filter: Filter, days: Mapping[date, Sums]) -> list[RatedDay]:
+    """Return every day of the filter, those without time included."""
+    every = (filter.first + timedelta(days=step) for step in range(filter.days))
+    return [RatedDay(day=day.isoformat(), rated=rated(days.get(day, {}))) for day in every]
 
 
 def _sums(cursor: duckdb.DuckDBPyConnection, resolver: Resolver, filter: Filter) -> Sums:
