@@ -19,7 +19,7 @@ from reteamz.agent.policy import Policy
 from reteamz.agent.samples import Sample
 from reteamz.agent.sync.client import http_client
 from reteamz.crypto.recovery import Kit, new_code
-from reteamz.demo import hours, records
+from reteamz.demo import alerting, hours, records
 from reteamz.demo.company import RATINGS, Company, Person, found
 from reteamz.demo.days import day_of, days_before, until
 from reteamz.demo.ruling import CATEGORIES, tree
@@ -106,10 +106,13 @@ def simulate(
         devices = _enrol(owner, company, folder, http, progress)
         for done, (person, device) in enumerate(zip(company.people, devices, strict=True)):
             progress("Four weeks of work" if days == 28 else "Days of work", done, people)
+            if done == people // 2:
+                alerting.enter(owner, alerting.FROM_THE_MIDDLE)
             _work(done, person, device, days_before(today, days), place, seed, truth)
         progress("Four weeks of work" if days == 28 else "Days of work", people, people)
     _settle(owner, company, today.date())
     _rate(owner)
+    alerting.enter(owner, alerting.AT_THE_END)
     code = new_code()
     labels = {
         hours.HOLIDAY,
@@ -117,7 +120,7 @@ def simulate(
         *(department.name for department in company.departments),
         *(path[-1] for path in CATEGORIES if len(path) > 1),
     }
-    canaries = sorted({*truth.canaries(), company.name, *labels, *records.canaries()})
+    canaries = sorted({*truth.canaries(), company.name, *labels, *records.canaries(), *alerting.canaries()})
     listed = owner.connection.get("/api/devices", list[DeviceView])
     demo = Demo(
         url=server,

@@ -10,6 +10,8 @@ const DAMAGE = "This name was altered after it was encrypted. Verify the log.";
 /** Turns the tokens of a page into names while unlocked, into a neutral mark while locked. */
 export class PageDecryptor {
   readonly #originals = new WeakMap<Text, string>();
+  /** What each text was written with; a row that only moved is not written again. */
+  readonly #written = new WeakMap<Text, TokenReader | null>();
   readonly #done: (() => void)[] = [];
   #reader: TokenReader | null = null;
   #damaged = 0;
@@ -50,7 +52,7 @@ export class PageDecryptor {
       node = walker.nextNode()
     ) {
       const text = node as Text;
-      if (this.#originals.has(text) || (text.data.includes("rtz1.") && writable(text))) found.push(text);
+      if (this.#originals.has(text) ? this.#written.get(text) !== this.#reader : isFor(text)) found.push(text);
     }
     if (!found.length) return;
     await Promise.all(found.map((text) => this.#write(text)));
@@ -65,6 +67,7 @@ export class PageDecryptor {
   async #write(text: Text): Promise<void> {
     const original = this.#originals.get(text) ?? text.data;
     this.#originals.set(text, original);
+    this.#written.set(text, this.#reader);
     const parent = text.parentElement;
     if (!this.#reader) {
       text.data = masked(original);
@@ -82,7 +85,8 @@ export class PageDecryptor {
   }
 }
 
-function writable(text: Text): boolean {
+function isFor(text: Text): boolean {
+  if (!text.data.includes("rtz1.")) return false;
   const parent = text.parentElement;
   if (!parent || SKIPPED.has(parent.tagName.toUpperCase())) return false;
   return parent.tagName !== "OPTION" || parent.hasAttribute("value");

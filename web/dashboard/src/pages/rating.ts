@@ -9,6 +9,9 @@ const CHOICES = [
   { rating: 0, word: "Unproductive", sign: "−" },
 ];
 
+/** Rows that have their buttons at once; further ones get them when they come near the window. */
+const AT_ONCE = 200;
+
 /** Put the buttons in their places. They are made here, not sent: a table may have thousands of rows. */
 export function startRating(): void {
   const made = document.createElement("template");
@@ -23,11 +26,25 @@ export function startRating(): void {
     made.content.append(button);
   }
   if (document.body.dataset.rules !== undefined) made.content.append(ruleButton());
-  for (const place of all("[data-rate]")) {
+  const fill = (place: HTMLElement) => {
     place.setAttribute("role", "group");
     place.setAttribute("aria-label", "Rating of the name in this row");
     place.append(made.content.cloneNode(true));
     mark(place, place.dataset.rating ?? "");
+  };
+  const near = new IntersectionObserver(
+    (entries) => {
+      for (const { target, isIntersecting } of entries) {
+        if (!isIntersecting) continue;
+        near.unobserve(target);
+        fill(target as HTMLElement);
+      }
+    },
+    { rootMargin: "800px" },
+  );
+  for (const [index, place] of all("[data-rate]").entries()) {
+    if (index < AT_ONCE) fill(place);
+    else near.observe(place);
   }
   document.addEventListener("click", (event) => {
     const button = (event.target as Element).closest<HTMLElement>(".rate-button");
