@@ -56,6 +56,8 @@ def log_in(page: Page, told: dict[str, str]) -> None:
     page.click("#login button[type=submit]")
     page.wait_for_url(f"{told['Address']}/")
     page.wait_for_selector("html.started", state="attached")
+    # The first page judges the names by the rules, and says so; pictures are of every later one.
+    page.wait_for_load_state("networkidle")
 
 
 def opened(browser: Browser, size: tuple[int, int], theme: Theme, **more: Any) -> Page:

@@ -19,6 +19,7 @@ HEIGHT: Final = 200
 """Height of the area of the bars, in pixels."""
 RATINGS: Final = ("productive", "neutral", "unproductive", "uncategorised")
 _LABELS_MOST: Final = 14
+_LABELS_NARROW: Final = 5
 _STEPS: Final = (0.5, 1, 2, 4, 8, 12, 24, 48, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000)
 DAYS_MOST: Final = 100
 """Longest range that has a bar for every day; a longer one has weeks."""
@@ -39,12 +40,13 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One day; ``x`` and ``width`` in per cent."""
+    """One day; ``x`` and ``width`` in per cent. ``everywhere`` says that narrow screens have room for its label too."""
 
     x: float
     width: float
     middle: float
     label: str
+    everywhere: bool
     told: str
     weekend: bool
     pieces: tuple[Piece, ...]
@@ -113,6 +115,7 @@ def stacked(days: Sequence[Column]) -> StackedBars:
     step = next((step for step in _STEPS if step * 4 >= most), _STEPS[-1])
     top = step * 4
     every = -(-len(columns) // _LABELS_MOST)
+    narrow = -(-len(columns) // (every * _LABELS_NARROW)) if columns else 1
     slot = 100 / max(1, len(columns))
     bars = []
     for place, column in enumerate(columns):
@@ -124,6 +127,7 @@ def stacked(days: Sequence[Column]) -> StackedBars:
                 round(width, 3),
                 round(slot * (place + 0.5), 3),
                 label,
+                place % (every * narrow) == 0,
                 told(column),
                 column.span == "day" and weekend(column.day),
                 _pieces(column, top),
