@@ -44,8 +44,10 @@ TITLES = {
 }
 
 
-def record(owner: Owner, folder: Path, titles: dict[str, int], person: str = "Otti Marsh") -> str:
-    """Enrol and confirm a computer, let it tell some titles (minutes each), and return its id."""
+def record(
+    owner: Owner, folder: Path, titles: dict[str, int], person: str = "Otti Marsh", unit_ms: int = 60_000
+) -> str:
+    """Enrol and confirm a computer, let it tell some titles (minutes each, or another unit), and return its id."""
     with httpx.Client() as http:
         enroll(folder, owner.enrolment_code(), http, now)
         device = Device.open(folder, http, now)
@@ -55,11 +57,9 @@ def record(owner: Owner, folder: Path, titles: dict[str, int], person: str = "Ot
         device.sync.poll_once()
         device.sync.poll_once()
         at = now() - HOUR_MS
-        for title, minutes in titles.items():
-            device.feed(
-                Sample(at=at, duration=minutes * 60_000, person=person, app="WinWord.exe", title=title, input=3)
-            )
-            at += minutes * 60_000
+        for title, units in titles.items():
+            device.feed(Sample(at=at, duration=units * unit_ms, person=person, app="WinWord.exe", title=title, input=3))
+            at += units * unit_ms
         device.flush()
         device.sync.push_all()
         device.close()
