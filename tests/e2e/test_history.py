@@ -7,7 +7,7 @@ from pathlib import Path
 
 import httpx
 from playwright.sync_api import Page, expect
-from tests.browser import PASSWORD, Watched, log_in, open_page
+from tests.browser import PASSWORD, Watched, log_in, open_page, started
 from tests.conftest import RealServer
 from tests.e2e.recorder import Recorder
 from tests.owner.test_history import found_in
@@ -84,6 +84,9 @@ def test_started_plain_then_encrypted_with_its_history(
         open_page(page, f"{server.url}/people")
         page.fill("#department-name", "Canary Sales")
         page.click("#add-department button")
+        # The page loads again, and is ready only when its script is.
+        expect(page.get_by_test_id("departments")).to_contain_text("Canary Sales")
+        started(page)
         select = page.locator("tr", has_text="Canary Ann").locator("select[data-place]")
         with page.expect_response("**/api/people/*"):
             select.select_option(index=1)
