@@ -32,6 +32,7 @@ from reteamz.server.operation.metrics import MetricsMiddleware
 from reteamz.server.pages import routes as pages
 from reteamz.server.pages.engine import template_engine
 from reteamz.server.people import routes as people
+from reteamz.server.policies import routes as policies
 from reteamz.server.rating import routes as rating
 from reteamz.server.records import routes as records
 from reteamz.server.reports import routes as reports
@@ -60,6 +61,7 @@ CONCEPTS: Final = (
     rating,
     rules,
     verdicts,
+    policies,
     reports,
     blobs,
     records,

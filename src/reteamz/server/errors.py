@@ -17,6 +17,7 @@ from reteamz.wire.errors import Code, ReteamzError
 
 _STATUS: Final[dict[Code, int]] = {
     "bundle_conflict": 409, "roster_conflict": 409, "rules_conflict": 409, "prune_conflict": 409,
+    "policy_conflict": 409,
     "email_taken": 409, "device_exists": 409, "blob_unknown": 404,
     "blob_too_large": 413, "signature_invalid": 401, "device_unknown": 403, "device_removed": 403, "plain_refused": 403,
     "busy": 503, "disk_full": 503, "rate_limited": 429, "login_failed": 401, "totp_required": 401, "session_required": 401,

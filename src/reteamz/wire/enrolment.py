@@ -9,6 +9,7 @@ import msgspec
 from reteamz.wire.batch import Head
 from reteamz.wire.encoding import Count, Hash, Id
 from reteamz.wire.jwk import PublicOkp, PublicRsa
+from reteamz.wire.policy import PolicyView
 from reteamz.wire.rules import RulesView
 
 TicketType = Literal["device", "member"]
@@ -35,7 +36,7 @@ class Enrolled(msgspec.Struct, frozen=True):
 
 
 class Poll(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """Asks for what concerns this device (spec 11.2); ``at`` in milliseconds, ``rules`` the version that it obeys, 0 for none."""
+    """Asks for what concerns this device (spec 11.2); ``at`` in milliseconds, ``rules`` and ``policy`` the versions that it obeys, 0 for none."""
 
     v: Literal[1]
     account: Id
@@ -44,6 +45,7 @@ class Poll(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
     version: Annotated[str, msgspec.Meta(max_length=64)]
     computer: Annotated[str, msgspec.Meta(max_length=6000)] | None
     rules: Count = 0
+    policy: Count = 0
 
 
 class Polled(msgspec.Struct, frozen=True):
@@ -55,6 +57,7 @@ class Polled(msgspec.Struct, frozen=True):
     head: Head
     now: Count
     rules: RulesView | None = None
+    policy: PolicyView | None = None
 
 
 class BatchStored(msgspec.Struct, frozen=True):

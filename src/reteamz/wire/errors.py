@@ -27,6 +27,8 @@ Code = Literal[
     "prune_refused", "prune_rollback", "prune_conflict",
     # rules (spec 12)
     "rules_rollback", "rules_fork", "rules_refused", "rules_conflict", "pattern_invalid",
+    # policy (spec 16)
+    "policy_rollback", "policy_fork", "policy_refused", "policy_conflict",
     # service
     "busy", "disk_full", "rate_limited", "login_failed", "totp_required", "totp_wrong", "session_required",
     "forbidden", "not_found", "input_invalid", "email_taken", "csrf_refused", "internal",

@@ -35,4 +35,7 @@ PATTERN_SIZE: Final = 5_000
 """Largest expression, in steps (spec 12.5)."""
 PATTERN_NESTING: Final = 100
 DEPARTMENTS: Final = 1_000
-"""Most departments that a manager is given."""
+"""Most departments that a manager is given, and that a policy speaks of."""
+POLICY_PERSONS: Final = 10_000
+POLICY_EXCLUSIONS: Final = 200
+"""Most exclusions of one level."""

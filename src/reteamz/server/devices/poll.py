@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from reteamz.server.accounts.tables import Account
 from reteamz.server.devices.tables import Device
+from reteamz.server.policies.versions import newest_policy
 from reteamz.server.roster.post import owner_key
 from reteamz.server.roster.tables import StoredGrant
 from reteamz.server.rules.sets import newest
@@ -43,16 +44,20 @@ async def answer_poll(
         check_computer(poll.computer, account, device)
         device.computer = poll.computer
     device.seen, device.version = now, poll.version
-    granted = await session.get(StoredGrant, (device.account, device.exchange_print))
-    # Without a grant a device knows no signer, so it could obey none (spec 12.12).
-    rules = await newest(session, device.account) if granted is not None and device.state == "confirmed" else None
+    granted = None
+    if device.state == "confirmed":
+        granted = await session.get(StoredGrant, (device.account, device.exchange_print))
+    # Without a grant a device knows no signer, so it could obey neither rules nor policy (spec 12.12, 16.7).
+    rules = await newest(session, device.account) if granted is not None else None
+    policy = await newest_policy(session, device.account, poll.policy) if granted is not None else None
     return Polled(
         state=device.state,  # type: ignore[arg-type]  # one of the three is written
         owner=await owner_key(session, device.account),
-        grant=granted.jws if granted is not None and device.state == "confirmed" else None,
+        grant=granted.jws if granted is not None else None,
         head=head_of(device.id),
         now=now,
         rules=rules if rules is not None and rules.version != poll.rules else None,
+        policy=policy,
     )
 
 

@@ -14,6 +14,7 @@ import reteamz.server.looks.tables
 import reteamz.server.mail.tables
 import reteamz.server.mailings.tables
 import reteamz.server.people.tables
+import reteamz.server.policies.tables
 import reteamz.server.rating.tables
 import reteamz.server.roster.tables
 import reteamz.server.rules.tables
