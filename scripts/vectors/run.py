@@ -7,6 +7,8 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from reteamz.agent.policy import Policy
+from reteamz.agent.samples import Sample
 from reteamz.crypto import (
     bundle,
     enrolment,
@@ -24,6 +26,7 @@ from reteamz.crypto.batch import ChainVerifier
 from reteamz.crypto.categories import import_categories
 from reteamz.crypto.keys import PrivateRsa
 from reteamz.crypto.matching import Matcher
+from reteamz.crypto.policy import TrustedPolicy
 from reteamz.crypto.prune import open_prune
 from reteamz.crypto.roster import TrustedRoster
 from reteamz.crypto.rules import TrustedRules
@@ -32,6 +35,8 @@ from reteamz.wire.batch import Head, RosterHead, decode_body
 from reteamz.wire.encoding import b64decode, b64encode
 from reteamz.wire.grant import GrantState
 from reteamz.wire.jwk import PublicOkp, PublicRsa, ed25519_key, thumbprint
+from reteamz.wire.policy import DEFAULT, PolicyHead, PolicyTree, layers_for, resolved
+from reteamz.wire.policy import require_tree as require_tree_of_policy
 from reteamz.wire.prune import PruneMark, must_be_restated, restated
 from reteamz.wire.roster import DeviceEntry
 from reteamz.wire.rules import RulesHead, RuleTree, category_ratings, require_tree
@@ -215,6 +220,32 @@ def rules(i: Inputs) -> Any:
     return msgspec.to_builtins(trusted.head)
 
 
+def policies(i: Inputs) -> Any:
+    """Policies, one after the other → the head."""
+    trusted = TrustedPolicy.after(i["account"], _as(PolicyHead, i["mark"]))
+    for text_, signer in i["policies"]:
+        trusted = trusted.update(text_, _as(PublicOkp, signer), i["signers"])
+    return msgspec.to_builtins(trusted.head)
+
+
+def recorded(i: Inputs) -> Any:
+    """A policy, whom it is about, the minute of the week and a window → what is recorded of it."""
+    tree = _as(PolicyTree, i["tree"])
+    require_tree_of_policy(tree)
+    policy = Policy().under(resolved([DEFAULT, *layers_for(tree, i["hashes"])]), 1)
+    seen = i["seen"]
+    # Monday, 5 January 1970.
+    sample = Sample(
+        (4 * 1440 + i["minute"]) * 60_000, app=seen["app"], title=seen["title"], site=seen["site"], url=seen["url"], document=seen["doc"]
+    )  # fmt: skip
+    told = policy.apply(sample)
+    if told is None:
+        return None
+    hidden = (seen["app"] or seen["title"]) and not (told.app or told.title)
+    names = {"app": told.app, "title": told.title, "site": told.site, "url": told.url, "doc": told.document}
+    return {**names, "records": [] if hidden else sorted(policy.records)}
+
+
 def pattern(i: Inputs) -> Any:
     """Expression → its stored form, or the position of what is wrong."""
     try:
@@ -251,7 +282,7 @@ RUN = {
     "fingerprints": prints, "jws": jws, "bundles": open_bundle, "kits": open_kit, "rosters": roster, "codes": code,
     "macs": mac, "grants": accept, "sealed": sealed, "chains": chain, "entry-tokens": entry_token, "restatements": restatement, "restated-chains": chain, "prunes": prune,
     "rules": rules, "patterns": pattern, "verdicts": verdicts, "ratings": ratings,
-    "imports": categories,
+    "imports": categories, "policies": policies, "recorded": recorded,
     "invitations": invitation, "joins": join, "member-grants": take,
 }  # fmt: skip
 

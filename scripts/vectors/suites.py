@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scripts.vectors import content, importing, members, naming, pruning, ruling, trust
+from scripts.vectors import content, importing, members, naming, policing, pruning, ruling, trust
 
 
 def texts() -> dict[str, str]:
@@ -32,6 +32,8 @@ def texts() -> dict[str, str]:
         ruling.verdicts(),
         ruling.ratings(),
         importing.imports(),
+        policing.policies(),
+        policing.recorded(),
         members.invitations(),
         members.joins(),
         members.member_grants(),

@@ -22,13 +22,14 @@ from tests.waiting import wait_for
 
 from reteamz.agent.desktop.base import Look, Window
 from reteamz.agent.desktop.linux_use import CAMERA_S, MICROPHONE_S, OtherUse
-from reteamz.agent.policy import Camera, Policy, Sound
+from reteamz.agent.policy import Policy
 from reteamz.agent.recorder import Recorder
 from reteamz.agent.records.capture import AGAIN_MS, Capture, Open
 from reteamz.agent.records.sources import camera_source, sound_source
 from reteamz.agent.sessions.session import Session
 from reteamz.owner.client import Owner
 from reteamz.wire.batch import SealedKind
+from reteamz.wire.policy import Camera, Sound
 
 HERE = Look(Window("Writer", "Letter"), 0, False)
 MINUTE = 60_000

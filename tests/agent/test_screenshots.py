@@ -10,6 +10,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 from PIL import Image
 from tests.agent.conftest import now
 from tests.agent.picture import PictureWindow, differs, picture
@@ -19,11 +20,12 @@ from tests.windows import x_server
 
 from reteamz.agent.desktop.base import Look, Window
 from reteamz.agent.desktop.x11 import X11Desktop
-from reteamz.agent.policy import Policy, Screenshot
+from reteamz.agent.policy import Policy
 from reteamz.agent.recorder import Recorder
 from reteamz.agent.records.capture import Capture
 from reteamz.agent.records.sources import x11_sources
 from reteamz.owner.client import Owner
+from reteamz.wire.policy import SCREENSHOT
 
 SHOWN = (1280, 800)
 
@@ -94,7 +96,7 @@ def shooting(owner: Owner, tmp_path: Path, screen: str) -> Iterator[Callable[[Po
 
 
 def how(**settings: object) -> Policy:
-    return Policy(records=frozenset(("screenshot",)), screenshot=Screenshot(every_s=60, **settings))  # type: ignore[arg-type]  # as the policy has them
+    return Policy(records=frozenset(("screenshot",)), screenshot=replace(SCREENSHOT, every_s=60, **settings))
 
 
 def read(record: Opened) -> Image.Image:
@@ -173,7 +175,7 @@ class Cautious(Policy, frozen=True):
 
 
 def test_nothing_is_taken_when_nothing_may_be(screen: str, shooting: Callable[[Policy], Shooting]) -> None:
-    policy = Cautious(records=how().records, screenshot=Screenshot(every_s=60))
+    policy = Cautious(records=how().records, screenshot=replace(SCREENSHOT, every_s=60))
     shots = shooting(policy)
     window = PictureWindow(screen, 0, 0, 300, 300, "Open")
     window.focus()

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import get_args
 
 from reteamz.agent import work
-from reteamz.agent.policy import Camera, Policy, Screenshot, Sound
+from reteamz.agent.policy import Policy
 from reteamz.cli.main import main
 from reteamz.wire.batch import SealedKind
+from reteamz.wire.policy import Camera, Screenshot, Sound
 
 
 def everything(idle_limit: int) -> Policy:
@@ -15,7 +16,7 @@ def everything(idle_limit: int) -> Policy:
     return Policy(
         idle_limit=idle_limit,
         records=frozenset(get_args(SealedKind)),
-        screenshot=Screenshot(every_s=1),
+        screenshot=Screenshot(1, 0, False, "all"),
         camera=Camera(every_s=1),
         sound=Sound(every_s=1, length_s=5),
     )

@@ -35,7 +35,13 @@ from reteamz.wire.encoding import b64decode
 from reteamz.wire.errors import ReteamzError
 
 Notice = Literal[
-    "records_lost", "capture_unsupported", "capture_failed", "clock_jumped", "consent_given", "consent_refused"
+    "policy_refused",
+    "records_lost",
+    "capture_unsupported",
+    "capture_failed",
+    "clock_jumped",
+    "consent_given",
+    "consent_refused",
 ]
 
 PULSE_MS: Final = 5_000
@@ -136,8 +142,8 @@ class Device:
 
     @property
     def policy(self) -> Policy:
-        """What may be recorded."""
-        return self._policy
+        """What may be recorded of nobody in particular."""
+        return self.policy_for("")
 
     def session(self, uid: int, person: str = "") -> Session:
         """Return the session of a user, begun when there is none."""
@@ -156,8 +162,9 @@ class Device:
             return list(self._sessions.values())
 
     def policy_for(self, person: str) -> Policy:
-        """What may be recorded of a person."""
-        return self._policy
+        """What may be recorded of a person: the signed policy, this computer's default before there is one."""
+        signed = self._trust.policies
+        return self._policy if signed is None else signed.of(person, self._policy)
 
     def record(self, record: Record) -> str | None:
         """Seal a record and keep it; return its hash, None where mode, policy or consent do not allow it. Raises those of the spool."""
@@ -222,7 +229,7 @@ class Device:
         if not events and not blobs:
             return
         try:
-            terms = self._trust.terms(self._policy.version)
+            terms = self._trust.terms(self.policy.version)
             makers = self._maker.batches(terms, self._names, self._trust.rate, events, blobs)
             spent = {each.uid: [(event.start, event.end) for event in part] for each, part in taken.items()}
             self._spool.append(list(makers), self._pending(), spent)

@@ -11,6 +11,7 @@ from reteamz.agent.folder import read_private, write_private
 from reteamz.wire.encoding import Hash, Id
 from reteamz.wire.errors import Code, ReteamzError
 from reteamz.wire.jwk import PublicOkp
+from reteamz.wire.policy import PolicyHead
 from reteamz.wire.rules import RulesHead
 
 
@@ -22,13 +23,21 @@ class KeptRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     signer: PublicOkp
 
 
+class KeptPolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The last policy that was believed, as it was signed: patterns in it are tokens, and persons hashes of tokens."""
+
+    head: PolicyHead
+    jws: str
+    signer: PublicOkp
+
+
 class State(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Written at enrolment; afterwards grants are added and never removed.
 
     ``fingerprint`` is the owner's (spec 1.11), ``mode`` the account's as the code said. ``confirmed`` is what the
     server said last, believed only where no key depends on it: in a plain account. ``owner`` is the identity key that has the fingerprint, ``grants``
-    are those accepted, in order. ``private_until`` is the end of private time in milliseconds. ``rules`` follow the grants: they
-    are in force while the last grant names their signer.
+    are those accepted, in order. ``private_until`` is the end of private time in milliseconds. ``rules`` and ``policy``
+    follow the grants: they are in force while the last grant names their signer.
     """
 
     v: Literal[1]
@@ -45,6 +54,7 @@ class State(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     stopped: Code | None = None
     private_until: int = 0
     rules: KeptRules | None = None
+    policy: KeptPolicy | None = None
 
 
 def state_path(folder: Path) -> Path:

@@ -1,4 +1,4 @@
-"""What this computer believes, and from whom: every rule in one class without I/O (spec 7, 8, 12)."""
+"""What this computer believes, and from whom: every rule in one class without I/O (spec 7, 8, 12, 16)."""
 
 from __future__ import annotations
 
@@ -10,16 +10,19 @@ import msgspec
 from reteamz.agent.batches import ANONYMOUS, Terms
 from reteamz.agent.keys import DeviceKeys
 from reteamz.agent.names import PlainNames, TokenNames
+from reteamz.agent.policies import Policies
 from reteamz.agent.rules import Rater, unrated
 from reteamz.agent.samples import Event
-from reteamz.agent.state import KeptRules, State
+from reteamz.agent.state import KeptPolicy, KeptRules, State
 from reteamz.crypto.grant import AgentKeys, accept_grant
+from reteamz.crypto.policy import TrustedPolicy, open_policy, person_hash
 from reteamz.crypto.rules import TrustedRules, open_rules
-from reteamz.crypto.tokens import TokenReader
+from reteamz.crypto.tokens import TokenCipher, TokenReader
 from reteamz.wire.encoding import b64decode
 from reteamz.wire.errors import ReteamzError
 from reteamz.wire.grant import GrantState
 from reteamz.wire.jwk import PublicOkp, PublicRsa
+from reteamz.wire.policy import PolicyHead, PolicyView
 from reteamz.wire.rules import RulesHead, RulesView, epoch_of
 
 Mode = Literal["anonymous", "plain", "encrypted"]
@@ -41,6 +44,9 @@ class Trust:
         self._rules = TrustedRules.after(state.account)
         self.rate: Callable[[Event], int] = unrated
         """Rates an event by the rules that are in force."""
+        self._policy = TrustedPolicy.after(state.account)
+        self.policies: Policies | None = None
+        """The signed policy that is in force, None for the default."""
         try:
             for grant in state.grants:
                 if state.owner is None:
@@ -50,7 +56,7 @@ class Trust:
             raise ReteamzError(
                 "state_corrupt", "What this computer remembers of its owner is damaged; enrol it again with a new code."
             ) from None
-        self._recall(state.rules)
+        self._recall(state)
 
     @property
     def mode(self) -> Mode:
@@ -87,7 +93,7 @@ class Trust:
         if grant is not None and (not state.grants or state.grants[-1] != grant):
             self._take(owner, grant)
             state = msgspec.structs.replace(state, owner=owner, grants=(*state.grants, grant))
-            self._recall(state.rules)
+            self._recall(state)
         if confirmed != state.confirmed:
             state = msgspec.structs.replace(state, confirmed=confirmed)
         changed = state != self.state
@@ -123,14 +129,49 @@ class Trust:
         self._rules, self.rate = trusted, rate
         return KeptRules(trusted.head, jws, signer)
 
-    def _recall(self, kept: KeptRules | None) -> None:
-        """Obey the remembered rules; those that cannot be obeyed any more are asked for again, never older ones."""
-        if kept is None:
-            return
-        try:
-            self._obey(kept.head, kept.jws, kept.signer)
-        except ReteamzError:
-            self._rules, self.rate = TrustedRules.after(self.state.account, kept.head), unrated
+    @property
+    def policy(self) -> int:
+        """Version of the signed policy that is in force, 0 for the default."""
+        return self.policies.version if self.policies is not None else 0
+
+    def policy_answered(self, told: PolicyView) -> bool:
+        """Take in the policy that a poll brought; tell whether anything changed (spec 16.6, 16.7).
+
+        Raises:
+            ReteamzError: ``policy_refused``, ``policy_rollback``, ``policy_fork``, ``pattern_invalid`` and those of a bad signature or token;
+                everything stays as it was.
+        """
+        if self._granted is None:
+            return False
+        kept = self._follow(self._policy.head, told.jws, told.signer)
+        changed = kept != self.state.policy
+        self.state = msgspec.structs.replace(self.state, policy=kept)
+        return changed
+
+    def _follow(self, mark: PolicyHead, jws: str, signer: PublicOkp) -> KeptPolicy:
+        signers = self._granted.signers if self._granted is not None else []
+        trusted = TrustedPolicy.after(self.state.account, mark).update(jws, signer, signers)
+        assert trusted.policy is not None
+        tree = open_policy(trusted.policy, TokenReader(self._masters).decrypt)
+        self._policy, self.policies = trusted, Policies(tree, trusted.head.version, self._hashes)
+        return KeptPolicy(trusted.head, jws, signer)
+
+    def _hashes(self, person: str) -> list[str]:
+        tokens = [TokenCipher(master, epoch).encrypt("person", person) for epoch, master in self._masters.items()]
+        return [person_hash(token) for token in tokens if token]
+
+    def _recall(self, state: State) -> None:
+        """Obey the remembered rules and policy; those that cannot be obeyed any more are asked for again, never older ones."""
+        if state.rules is not None:
+            try:
+                self._obey(state.rules.head, state.rules.jws, state.rules.signer)
+            except ReteamzError:
+                self._rules, self.rate = TrustedRules.after(state.account, state.rules.head), unrated
+        if state.policy is not None:
+            try:
+                self._follow(state.policy.head, state.policy.jws, state.policy.signer)
+            except ReteamzError:
+                self._policy, self.policies = TrustedPolicy.after(state.account, state.policy.head), None
 
     def _take(self, owner: PublicOkp, grant: str) -> None:
         self._current, self._granted = accept_grant(

@@ -142,9 +142,7 @@ class Excluder:
         """``exclusions`` are in plain text. Raises ``pattern_invalid``."""
         # As rules of two categories, one inside the other: the deeper wins, so skipping beats hiding (spec 12.8).
         categories = [Category(1, None, "hide", None), Category(2, 1, "skip", None)]
-        rules = [
-            Rule(2 if one.effect == "skip" else 1, one.fields, one.pattern, one.ignore_case) for one in exclusions
-        ]
+        rules = [Rule(2 if one.effect == "skip" else 1, one.fields, one.pattern, one.ignore_case) for one in exclusions]
         self._matcher = Matcher(RuleTree(categories=categories, rules=rules, overrides=[]))
 
     def effect(self, names: Mapping[RuleField, str]) -> Effect | None:

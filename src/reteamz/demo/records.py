@@ -5,10 +5,9 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Final, get_args
+from typing import Final
 
 from reteamz.agent.device import Device
-from reteamz.agent.policy import Policy, Screenshot
 from reteamz.agent.records.record import Record, Text, TextKind
 from reteamz.agent.records.screens import THUMBNAIL, webp
 from reteamz.agent.records.sound import flac
@@ -23,7 +22,6 @@ DAYS: Final = 2
 """Of their last days at work."""
 _PICTURES: Final = 9
 _SOUND_S: Final = 4
-RECORDED: Final = Policy(urls=True, records=frozenset(get_args(SealedKind)), screenshot=Screenshot(every_s=1800))
 
 SAID: Final[dict[TextKind, tuple[str, ...]]] = {
     "text": (

@@ -19,12 +19,13 @@ from reteamz.agent.policy import Policy
 from reteamz.agent.samples import Sample
 from reteamz.agent.sync.client import http_client
 from reteamz.crypto.recovery import Kit, new_code
-from reteamz.demo import alerting, hours, records
+from reteamz.demo import alerting, hours, policing, records
 from reteamz.demo.company import RATINGS, Company, Person, found
 from reteamz.demo.days import day_of, days_before, until
 from reteamz.demo.ruling import CATEGORIES, tree
 from reteamz.demo.truth import Truth
 from reteamz.owner.client import Owner
+from reteamz.owner.policy import publish_policy
 from reteamz.owner.rules import publish_rules
 from reteamz.wire.accounts import (
     DepartmentPost,
@@ -97,8 +98,9 @@ def simulate(
     progress("Making the owner's keys", 0, 1)
     owner = Owner.sign_up(server, EMAIL, password, company.name, timezone=zone, now=clock)
     progress("Making the owner's keys", 1, 1)
-    # Before any computer reports: agents rate what they record by these rules.
+    # Before any computer reports: agents rate what they record by these rules, and record what the policy asks for.
     publish_rules(owner, tree(), clock())
+    publish_policy(owner, policing.tree(), clock())
     truth = Truth()
     place = ZoneInfo(zone)
     today = datetime.now(place) if last is None else datetime.combine(last, datetime.max.time(), place)
@@ -150,7 +152,7 @@ def _enrol(owner: Owner, company: Company, folder: Path, http: httpx.Client, pro
         progress("Enrolling computers", number, len(people))
         place = folder / f"{number + 1:03}"
         enroll(place, code, http, clock)
-        device = Device.open(place, http, clock, records.RECORDED, PULSE_MS, records.agreed)
+        device = Device.open(place, http, clock, pulse_ms=PULSE_MS, consented=records.agreed)
         device.computer = person.computer
         devices.append(device)
     owner.confirm(owner.waiting())

@@ -77,9 +77,12 @@ INHERITED: Final = Settings(
     private=None, meetings=None, exclusions=[],
 )  # fmt: skip
 """Says nothing."""
+SCREENSHOT: Final = Screenshot(300, 0, False, "all")
+CAMERA: Final = Camera(900)
+SOUND: Final = Sound(900, 20)
 DEFAULT: Final = Settings(
-    detail="names", urls=False, records=[], hours=None, idle_limit=180_000, screenshot=Screenshot(300, 0, False, "all"),
-    camera=Camera(900), sound=Sound(900, 20), private=True, meetings=True, exclusions=[],
+    detail="names", urls=False, records=[], hours=None, idle_limit=180_000, screenshot=SCREENSHOT, camera=CAMERA,
+    sound=SOUND, private=True, meetings=True, exclusions=[],
 )  # fmt: skip
 """What is in force where nobody signed anything: applications, titles, sites and documents, at any hour."""
 
@@ -196,7 +199,7 @@ def require_tree(policy: PolicyTree) -> None:
 
 
 def _require_settings(settings: Settings) -> None:
-    several = [settings.records or [], *(exclusion.fields for exclusion in settings.exclusions)]
+    several: list[Sequence[str]] = [settings.records or [], *(exclusion.fields for exclusion in settings.exclusions)]
     if any(len(set(some)) != len(some) for some in several):
         raise _refused("The policy names a kind of record or a field twice")
     for day in settings.hours or []:

@@ -16,15 +16,21 @@ from reteamz.agent.desktop.base import Look, Window
 from reteamz.agent.device import Device
 from reteamz.agent.localapi.page import Page
 from reteamz.agent.localapi.serve import LocalApi
-from reteamz.agent.policy import Policy, Screenshot
+from reteamz.agent.policy import Policy
 from reteamz.agent.sessions.consent import sentences
 from reteamz.agent.sessions.memory import Memory
 from reteamz.agent.sessions.people import People
 from reteamz.agent.uploader import Uploader
 from reteamz.agent.work import Work
 from reteamz.owner.client import Owner
+from reteamz.wire.policy import SCREENSHOT, Screenshot
 
-ASKED = Policy(version=3, urls=True, records=frozenset(("screenshot", "text")), screenshot=Screenshot(every_s=600))
+
+def every(seconds: int) -> Screenshot:
+    return msgspec.structs.replace(SCREENSHOT, every_s=seconds)
+
+
+ASKED = Policy(version=3, urls=True, records=frozenset(("screenshot", "text")), screenshot=every(600))
 
 
 @dataclass
@@ -70,4 +76,4 @@ def asking(owner: Owner, folder: Path, policy: Policy = ASKED, confirmed: bool =
 
 
 def slower(policy: Policy = ASKED) -> Policy:
-    return msgspec.structs.replace(policy, screenshot=Screenshot(every_s=60))
+    return msgspec.structs.replace(policy, screenshot=every(60))

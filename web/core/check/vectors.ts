@@ -1,7 +1,7 @@
 /** What each suite of `vectors/` runs, from JSON inputs to a JSON output: the other side of `scripts/vectors/run.py`. */
 import { sameJson } from "../src/equal.ts";
 import * as core from "../src/index.ts";
-import { Matcher } from "../src/matching.ts";
+import { Excluder, Matcher } from "../src/matching.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: vectors hold any JSON; what is wrong in it is what they test.
 type Inputs = any;
@@ -111,6 +111,18 @@ const RUN: Record<string, (i: Inputs) => unknown> = {
       const rank = matcher.verdict(field, name);
       return { rank, category: matcher.category(rank), rating: matcher.rating(rank) };
     });
+  },
+  async policies(i) {
+    let trusted = core.TrustedPolicy.after(i.account, i.mark);
+    for (const [jws, signer] of i.policies) trusted = await trusted.update(jws, signer, i.signers);
+    return trusted.head;
+  },
+  recorded(i) {
+    core.requirePolicyTree(i.tree);
+    const policy = core.resolveSettings(...core.layersFor(i.tree, i.hashes));
+    const excluder = new Excluder(policy.exclusions);
+    const told = core.recordedAs(policy, { minute: i.minute, ...i.seen }, (names) => excluder.effect(names));
+    return told && { ...told, records: [...told.records].sort() };
   },
   imports: (i) => core.importCategories(i.text, i.chosen),
   ratings(i) {

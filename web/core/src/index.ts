@@ -13,6 +13,7 @@ export * from "./keys.ts";
 export * from "./membership.ts";
 export * from "./names.ts";
 export * from "./patterns.ts";
+export * from "./policy.ts";
 export * from "./prune.ts";
 export * from "./records.ts";
 export * from "./recovery.ts";

@@ -27,6 +27,14 @@ export function listOf(check: Check): Check {
   return (value) => Array.isArray(value) && value.every(check);
 }
 
+/** A list of at most so many. */
+export function most(length: number, check: Check): Check {
+  return (value) => Array.isArray(value) && value.length <= length && value.every(check);
+}
+
+/** The label of something that a member named: a token or a plain entry. */
+export const label: Check = (value) => typeof value === "string" && value.length > 0 && value.length <= 6000;
+
 /** An object with exactly these members; those in `optional` may be absent. */
 export function shape(members: Record<string, Check>, optional: string[] = []): Check {
   return (value) => {

@@ -1,6 +1,8 @@
 /** Judges names by the expressions of a rule set (spec 12.7, 12.8), in time that is linear in the name. A module of its own: its engine is large. */
 import {
   categoryRatings,
+  type Effect,
+  type Exclusion,
   PatternError,
   type Ranked,
   RULE_FIELDS,
@@ -46,6 +48,29 @@ export class Matcher {
   /** The account's rating of a rank as spec 9.2 counts them, −1 for none. */
   rating(rank: number): number {
     return this.#ratings.get(this.category(rank) ?? 0) ?? -1;
+  }
+}
+
+/** Tells what the exclusions of a policy do to a window (spec 16.3); their expressions are plain text. Raises `pattern_invalid`. */
+export class Excluder {
+  readonly #matcher: Matcher;
+
+  constructor(exclusions: Exclusion[]) {
+    // As rules of two categories, one inside the other: the deeper wins, so skipping beats hiding (spec 12.8).
+    const categories = [
+      { id: 1, parent: null, name: "hide", rating: null },
+      { id: 2, parent: 1, name: "skip", rating: null },
+    ];
+    const rules = exclusions.map(({ effect, ...one }) => ({ category: effect === "skip" ? 2 : 1, ...one }));
+    this.#matcher = new Matcher({ categories, rules, overrides: [] });
+  }
+
+  /** What is done to a window with these names, which are normalised (spec 4.1); null for nothing. */
+  effect(names: Record<RuleField, string>): Effect | null {
+    const found = Object.entries(names) as [RuleField, string][];
+    const ranks = found.map(([field, name]) => (name ? this.#matcher.verdict(field, name) : 0));
+    const category = this.#matcher.category(Math.max(0, ...ranks));
+    return category === null ? null : category === 2 ? "skip" : "hide";
   }
 }
 

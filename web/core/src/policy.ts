@@ -113,9 +113,7 @@ const settingsShape = shape({
   records: nullOr(most(SEALED_KINDS.length, oneOf(...SEALED_KINDS))),
   hours: nullOr(hours),
   idle_limit: nullOr(between(10_000, 3_600_000)),
-  screenshot: nullOr(
-    shape({ every_s: every, blur: between(0, 50), grey: flag, monitors: oneOf("all", "active") }),
-  ),
+  screenshot: nullOr(shape({ every_s: every, blur: between(0, 50), grey: flag, monitors: oneOf("all", "active") })),
   camera: nullOr(shape({ every_s: every })),
   sound: nullOr(shape({ every_s: every, length_s: between(5, 60) })),
   private: nullOr(flag),
@@ -201,7 +199,11 @@ function patternsOf(policy: PolicyTree): string[] {
 export function layersFor(policy: PolicyTree, hashes: string[]): Settings[] {
   const person = policy.persons.find((one) => hashes.includes(one.person));
   const department = person && policy.departments.find((one) => one.department === person.department);
-  return [policy.settings, ...(department ? [department.settings] : []), ...(person?.settings ? [person.settings] : [])];
+  return [
+    policy.settings,
+    ...(department ? [department.settings] : []),
+    ...(person?.settings ? [person.settings] : []),
+  ];
 }
 
 /** What the nearest level that speaks says of each member, and all exclusions, those of the farthest first (spec 16.4). */
@@ -267,7 +269,14 @@ export async function signPolicy(
   const { account, previous, issued } = next;
   requirePolicyTree(tree);
   const labelled = await withPatterns(tree, (pattern) => entry(checkPattern(pattern)));
-  const policy: PolicySet = { v: 1, account, version: previous.version + 1, prev: previous.sha256, issued, ...labelled };
+  const policy: PolicySet = {
+    v: 1,
+    account,
+    version: previous.version + 1,
+    prev: previous.sha256,
+    issued,
+    ...labelled,
+  };
   if (!setShape(policy)) throw refused("This policy is too large or not of the agreed form");
   requireWhole(policy);
   return signJws(settings, "reteamz-policy+1", policy);
@@ -277,10 +286,7 @@ export async function signPolicy(
  * What a policy that was believed says, its patterns in plain text (spec 16.5): `read` turns a token into its text. Raises
  * `pattern_invalid` for an expression that this end does not take, and what `read` raises.
  */
-export function openPolicy(
-  policy: PolicyTree,
-  read: (token: string) => string | Promise<string>,
-): Promise<PolicyTree> {
+export function openPolicy(policy: PolicyTree, read: (token: string) => string | Promise<string>): Promise<PolicyTree> {
   return withPatterns(policy, async (entry) => checkPattern(await read(entry)));
 }
 

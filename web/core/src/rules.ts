@@ -1,7 +1,7 @@
 /** Rule sets: how they are signed, opened and followed; every rule of trust in one class without I/O (spec 12). */
 import { fromUtf8, sha256, utf8 } from "./encoding.ts";
 import { orElse, ReteamzError } from "./errors.ts";
-import { between, type Check, count, hashOrEmpty, id, listOf, nullOr, oneOf, shape, strictParse } from "./json.ts";
+import { between, count, hashOrEmpty, id, label, listOf, most, nullOr, oneOf, shape, strictParse } from "./json.ts";
 import { signJws, verifyJws } from "./jws.ts";
 import { okpVerifier, type PublicOkp, thumbprint } from "./keys.ts";
 import { checkPattern } from "./patterns.ts";
@@ -36,11 +36,6 @@ const DEPTH = 20;
 
 const rating = oneOf(0, 1, 2);
 const categoryId = between(1, 2 ** 31 - 1);
-const label: Check = (value) => typeof value === "string" && value.length > 0 && value.length <= 6000;
-const most =
-  (length: number, check: Check): Check =>
-  (value) =>
-    Array.isArray(value) && value.length <= length && value.every(check);
 const setShape = shape({
   v: oneOf(1),
   account: id,

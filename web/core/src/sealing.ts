@@ -10,7 +10,8 @@ import {
   rsaEncryptor,
 } from "./keys.ts";
 
-export type SealedKind = "screenshot" | "camera" | "sound" | "text" | "clipboard" | "chat";
+export const SEALED_KINDS = ["screenshot", "camera", "sound", "text", "clipboard", "chat"] as const;
+export type SealedKind = (typeof SEALED_KINDS)[number];
 export type Media = "image/webp" | "image/jpeg" | "image/png" | "audio/ogg" | "audio/flac" | "application/json";
 
 /** What a blob is bound to (spec 5.2); `at` in milliseconds. */

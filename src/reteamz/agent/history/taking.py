@@ -35,7 +35,8 @@ def taken(past: Iterable[Past], known: list[Span], policy: Policy, session: Sess
     brought, events = Brought(), []
     for each in past:
         parts = free(each.start, each.end, known)
-        told = [event for part in parts for event in _events(each, part, policy, session)]
+        hours = [span for part in parts for span in policy.open_parts(*part, each.offset)]
+        told = [event for part in hours for event in _events(each, part, policy, session)]
         length, fresh = sum(event.end - event.start for event in told), sum(end - start for start, end in parts)
         brought = brought.and_(Brought(len(told), length, each.end - each.start - fresh, fresh - length))
         events += told

@@ -10,9 +10,9 @@ from typing import Final
 from PIL import Image, ImageFilter
 
 from reteamz.agent.desktop.base import Screens, Shot
-from reteamz.agent.policy import Screenshot
 from reteamz.agent.records.schedule import CHANCE, Schedule
 from reteamz.agent.records.wanted import Sink, Wanted
+from reteamz.wire.policy import Screenshot
 
 THUMBNAIL: Final = 320
 """Width of a thumbnail at most, in pixels."""

@@ -8,9 +8,9 @@ from typing import Any, Protocol
 import msgspec
 
 from reteamz.agent.desktop.base import Window
-from reteamz.agent.policy import Camera, Screenshot, Sound
 from reteamz.agent.records.record import TextKind
 from reteamz.wire.batch import Media, SealedKind
+from reteamz.wire.policy import CAMERA, SCREENSHOT, SOUND, Camera, Screenshot, Sound
 
 
 class Wanted(msgspec.Struct, frozen=True):
@@ -22,9 +22,9 @@ class Wanted(msgspec.Struct, frozen=True):
 
     kinds: frozenset[SealedKind] = frozenset()
     now: bool = False
-    screenshot: Screenshot = Screenshot()
-    camera: Camera = Camera()
-    sound: Sound = Sound()
+    screenshot: Screenshot = SCREENSHOT
+    camera: Camera = CAMERA
+    sound: Sound = SOUND
 
     def has(self, kind: SealedKind) -> bool:
         """Tell whether a kind may be taken at this moment."""

@@ -15,6 +15,7 @@ from reteamz.crypto.signing import sign_request
 from reteamz.wire.batch import RETIRING, Batch, Refused, decode_body
 from reteamz.wire.enrolment import DeviceState, Poll, Polled
 from reteamz.wire.errors import Code, ReteamzError
+from reteamz.wire.policy import PolicyView
 from reteamz.wire.rules import RulesView
 from reteamz.wire.signing import POLL
 from reteamz.wire.tokens import split_plain
@@ -41,6 +42,8 @@ class Sync:
         self._now = now
         self.rules_problem: ReteamzError | None = None
         """Why the rules that the server sent last are not obeyed, None when they are."""
+        self.policy_problem: ReteamzError | None = None
+        """Why the policy that the server sent last is not obeyed, None when it is."""
 
     def poll_once(self) -> DeviceState:
         """Ask for what concerns this device; a grant of the pinned owner is accepted.
@@ -72,6 +75,7 @@ class Sync:
         device.flush()
         device.believe(device.trust.poll_answered(polled.state == "confirmed", polled.owner, polled.grant))
         self._take_rules(polled.rules)
+        self._take_policy(polled.policy)
         return polled.state
 
     def _take_rules(self, told: RulesView | None) -> None:
@@ -84,11 +88,23 @@ class Sync:
         except ReteamzError as error:
             self.rules_problem = error
 
+    def _take_policy(self, told: PolicyView | None) -> None:
+        """Obey a new policy, or keep the one before and tell the owner, once for each reason."""
+        before, self.policy_problem = self.policy_problem, None
+        if told is None:
+            return
+        try:
+            self._device.believe(self._device.trust.policy_answered(told))
+        except ReteamzError as error:
+            self.policy_problem = error
+            if before is None or before.code != error.code:
+                self._device.notice("policy_refused")
+
     def _poll(self, computer: str | None) -> Polled:
         trust = self._device.trust
         state = trust.state
         body = msgspec.json.encode(
-            Poll(1, state.account, state.device, self._now(), __version__, computer, trust.rules)
+            Poll(1, state.account, state.device, self._now(), __version__, computer, trust.rules, trust.policy)
         )
         return self._client.poll(body, sign_request(self._device.signing, POLL, body))
 

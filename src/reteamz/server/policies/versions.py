@@ -97,10 +97,7 @@ def _read(account: Account, signer: PublicOkp, jws: str) -> PolicySet:
 
 async def _newest(session: AsyncSession, account: str) -> PolicyVersion | None:
     found: PolicyVersion | None = await session.scalar(
-        select(PolicyVersion)
-        .where(PolicyVersion.account == account)
-        .order_by(PolicyVersion.version.desc())
-        .limit(1)
+        select(PolicyVersion).where(PolicyVersion.account == account).order_by(PolicyVersion.version.desc()).limit(1)
     )
     return found
 
