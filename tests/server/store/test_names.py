@@ -43,6 +43,7 @@ NEITHER = {
     },
     "outgoing_mail": {"id", "account", "recipient", "subject", "queued", "due", "tries", "state", "reason", "settled"},
     "placement": {"account", "department"},
+    "policy_version": {"account", "version", "sha256", "jws", "signer", "member", "issued"},
     "prune": {"account", "version", "sha256", "jws"},
     "rating": {"account", "department", "rating"},
     "roster": {"account", "version", "sha256", "jws", "devices"},
