@@ -18,7 +18,7 @@ from reteamz.owner.client import Owner
 from reteamz.owner.policy import publish_policy, read_policy
 from reteamz.wire.encoding import b64encode, sha256
 from reteamz.wire.jwk import PublicOkp, thumbprint
-from reteamz.wire.policy import INHERITED, Exclusion, PolicyHead, PolicyTree
+from reteamz.wire.policy import INHERITED, Exclusion, Hours, PolicyHead, PolicyTree
 
 POLL = "/api/agent/poll"
 CANARY = "canary clinic"
@@ -126,9 +126,12 @@ def test_a_policy_that_cannot_be_read_whole_is_not_followed_in_part(owner: Owner
 
 
 def test_a_removed_members_policy(owner: Owner, confirmed: Computer, tmp_path: Path) -> None:
-    """A grant that no longer names the signer ends the policy at once: the default holds, which asks for no sealed content."""
+    """A grant that no longer names the signer ends at once what the policy asks for; what it takes away still holds, here the hours."""
     settings = owner.bundle.settings.public()
-    assert told(confirmed, following(owner, NONE, WIDE), settings) is None
+    hours: Hours = [[(480, 1020)]] * 5 + [[], []]
+    wide = tree(detail="everything", urls=True, records=["screenshot", "text"], hours=hours)
+    assert told(confirmed, following(owner, NONE, wide), settings) is None
+    assert confirmed.device.policy.records == {"screenshot", "text"}
     state = confirmed.device.trust.state
     assert state.policy is not None
     keys, successor = owner.bundle.keyring["1"], make_okp()
@@ -138,11 +141,14 @@ def test_a_removed_members_policy(owner: Owner, confirmed: Computer, tmp_path: P
         [thumbprint(successor.public())], keys.master, keys.sealing.public(),
     )  # fmt: skip
     assert told(confirmed, state.policy.jws, settings, grant=grant) == "policy_refused"
-    assert (confirmed.device.policy.version, confirmed.device.policy.records) == (0, frozenset())
+    policy = confirmed.device.policy
+    assert (policy.version, policy.records, policy.urls, policy.hours) == (1, frozenset(), False, hours)
     another = following(owner, NONE, NARROW, successor)
     assert told(confirmed, another, successor.public(), grant=grant) == "policy_fork"
     confirmed.device.close()
     confirmed.device = Device.open(tmp_path / "agent", confirmed.http, now)
+    policy = confirmed.device.policy
+    assert (policy.version, policy.records, policy.urls, policy.hours) == (1, frozenset(), False, hours)
     assert told(confirmed, another, successor.public(), grant=grant) == "policy_fork"
     assert (
         told(confirmed, following(owner, state.policy.head, NARROW, successor), successor.public(), grant=grant) is None

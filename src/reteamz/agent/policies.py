@@ -17,9 +17,19 @@ _BASE: Final = msgspec.structs.replace(DEFAULT, idle_limit=None)
 class Policies:
     """A believed policy, resolved for each person once."""
 
-    def __init__(self, tree: PolicyTree, version: int, hashes: Callable[[str], Collection[str]]) -> None:
-        """``tree`` has its expressions in plain text; ``hashes`` tells what stands for a person, one for each epoch."""
+    def __init__(
+        self, tree: PolicyTree, version: int, hashes: Callable[[str], Collection[str]], *, lessened: bool = False
+    ) -> None:
+        """Hold a policy.
+
+        Args:
+            tree: what it says, its expressions in plain text.
+            version: of the policy.
+            hashes: tells what stands for a person, one for each epoch.
+            lessened: its signer may not sign any more; only what it takes away still holds.
+        """
         self.version: Final = version
+        self.lessened: Final = lessened
         self._tree = tree
         self._hashes = hashes
         self._made: dict[str, Policy] = {}
@@ -29,5 +39,6 @@ class Policies:
         found = self._made.get(person)
         if found is None:
             said = resolved([_BASE, *layers_for(self._tree, self._hashes(person) if person else ())])
-            found = self._made[person] = default.under(said, self.version)
+            found = default.under(said, self.version)
+            found = self._made[person] = found.lessened() if self.lessened else found
         return found

@@ -64,6 +64,10 @@ class Policy(msgspec.Struct, frozen=True):
             **said,
         )
 
+    def lessened(self) -> Policy:
+        """Return this policy as far as it takes away: nothing beyond the default, and private time (spec 16.7)."""
+        return msgspec.structs.replace(self, urls=False, records=frozenset(), private=True)
+
     def apply(self, sample: Sample) -> Sample | None:
         """Return the sample with what may be recorded and nothing more; None when this time is left out altogether."""
         if self.detail == "off" or not self._open_at(sample.at, sample.offset):

@@ -21,7 +21,7 @@ from reteamz.crypto.tokens import TokenCipher, TokenReader
 from reteamz.wire.encoding import b64decode
 from reteamz.wire.errors import ReteamzError
 from reteamz.wire.grant import GrantState
-from reteamz.wire.jwk import PublicOkp, PublicRsa
+from reteamz.wire.jwk import PublicOkp, PublicRsa, thumbprint
 from reteamz.wire.policy import PolicyHead, PolicyView
 from reteamz.wire.rules import RulesHead, RulesView, epoch_of
 
@@ -32,7 +32,7 @@ class Trust:
     """Holds the state, and the keys of the grants in it, each verified again when the agent starts.
 
     Raises:
-        ReteamzError: ``state_corrupt`` when a grant in the state does not verify.
+        ReteamzError: ``state_corrupt`` when a grant or the policy in the state does not verify.
     """
 
     def __init__(self, state: State, keys: DeviceKeys) -> None:
@@ -52,11 +52,11 @@ class Trust:
                 if state.owner is None:
                     raise ReteamzError("state_corrupt", "")
                 self._take(state.owner, grant)
+            self._recall(state)
         except ReteamzError:
             raise ReteamzError(
                 "state_corrupt", "What this computer remembers of its owner is damaged; enrol it again with a new code."
             ) from None
-        self._recall(state)
 
     @property
     def mode(self) -> Mode:
@@ -143,17 +143,19 @@ class Trust:
         """
         if self._granted is None:
             return False
-        kept = self._follow(self._policy.head, told.jws, told.signer)
+        signers = self._granted.signers
+        kept = self._follow(self._policy.head, told.jws, told.signer, signers)
         changed = kept != self.state.policy
         self.state = msgspec.structs.replace(self.state, policy=kept)
         return changed
 
-    def _follow(self, mark: PolicyHead, jws: str, signer: PublicOkp) -> KeptPolicy:
-        signers = self._granted.signers if self._granted is not None else []
+    def _follow(
+        self, mark: PolicyHead, jws: str, signer: PublicOkp, signers: list[str], *, lessened: bool = False
+    ) -> KeptPolicy:
         trusted = TrustedPolicy.after(self.state.account, mark).update(jws, signer, signers)
         assert trusted.policy is not None
         tree = open_policy(trusted.policy, TokenReader(self._masters).decrypt)
-        self._policy, self.policies = trusted, Policies(tree, trusted.head.version, self._hashes)
+        self._policy, self.policies = trusted, Policies(tree, trusted.head.version, self._hashes, lessened=lessened)
         return KeptPolicy(trusted.head, jws, signer)
 
     def _hashes(self, person: str) -> list[str]:
@@ -161,17 +163,18 @@ class Trust:
         return [person_hash(token) for token in tokens if token]
 
     def _recall(self, state: State) -> None:
-        """Obey the remembered rules and policy; those that cannot be obeyed any more are asked for again, never older ones."""
+        """Obey the remembered rules and policy. Rules that cannot be obeyed any more are asked for again, never older ones; a policy whose
+        signer may not sign any more still takes away what it took away (spec 16.7).
+        """
         if state.rules is not None:
             try:
                 self._obey(state.rules.head, state.rules.jws, state.rules.signer)
             except ReteamzError:
                 self._rules, self.rate = TrustedRules.after(state.account, state.rules.head), unrated
         if state.policy is not None:
-            try:
-                self._follow(state.policy.head, state.policy.jws, state.policy.signer)
-            except ReteamzError:
-                self._policy, self.policies = TrustedPolicy.after(state.account, state.policy.head), None
+            kept, signer = state.policy, thumbprint(state.policy.signer)
+            lessened = self._granted is None or signer not in self._granted.signers
+            self._follow(kept.head, kept.jws, kept.signer, [signer], lessened=lessened)
 
     def _take(self, owner: PublicOkp, grant: str) -> None:
         self._current, self._granted = accept_grant(
