@@ -12,11 +12,14 @@ from tests.conftest import RealServer
 from tests.web.conftest import now, record
 
 from reteamz.agent.device import Device
+from reteamz.crypto.rules import sign_rules
 from reteamz.owner.client import Owner
 from reteamz.owner.joining import Invited
 from reteamz.owner.member import Member
+from reteamz.owner.rules import fetch_rules, publish_rules
 from reteamz.wire.accounts import DepartmentPost, DepartmentView, DictionaryEntries, PersonPut, PersonView
 from reteamz.wire.errors import ReteamzError
+from reteamz.wire.rules import Category, Rule, RulesHead, RulesPost, RuleTree
 
 ANN, BEN = "Ann Archer", "Ben Bowman"
 
@@ -98,6 +101,33 @@ def test_a_removed_member_is_out_at_once_and_may_be_invited_again(owner: Owner, 
     assert caught.value.code == "login_failed"
     member.close()
     come_in(owner, owner.invite("manager", label="Back"), email).close()
+
+
+def test_computers_follow_whoever_may_sign_and_nobody_who_was_removed(owner: Owner, tmp_path: Path) -> None:
+    """A computer that was confirmed long before takes a new manager's rules; what the manager signs after the removal is nobody's."""
+    record(owner, tmp_path / "agent", {"Ledger": 1}, ANN)
+    before = fetch_rules(owner)
+    manager = come_in(owner, owner.invite("manager", rights=["settings"], label="Signer"), "signer@company.example")
+    settings = manager.bundle.settings
+    tree = RuleTree(categories=[Category(1, None, "Work", 2)], rules=[Rule(1, [], "ledger", True)], overrides=[])
+    jws = sign_rules(settings, owner.account, before.head, now(), tree, lambda text: owner.entry("label", text))
+    manager.connection.post("/api/rules", RulesPost(jws), RulesHead)
+    with httpx.Client() as http:
+        device = Device.open(tmp_path / "agent", http, now)
+        device.sync.poll_once()
+        assert (device.trust.rules, device.sync.rules_problem) == (1, None)
+        owner.remove_member(manager.bundle.member)
+        device.sync.poll_once()
+        assert device.trust.rules == 0
+        with pytest.raises(ReteamzError) as caught:
+            fetch_rules(owner)
+        assert caught.value.code == "rules_refused"
+        # The owner signs the next ones: nobody is locked out by what somebody left behind.
+        assert publish_rules(owner, tree, now()).head.version == 2
+        device.sync.poll_once()
+        assert (device.trust.rules, device.sync.rules_problem) == (2, None)
+        device.close()
+    manager.close()
 
 
 def test_a_code_is_used_once_and_only_for_members(owner: Owner, tmp_path: Path) -> None:

@@ -157,6 +157,11 @@ class TrustedRoster:
         active = (member for member in self.roster.members if member.state == "active")
         return [member.settings for member in active if "settings" in member.rights]
 
+    def former_signers(self) -> list[str]:
+        """Return those of removed members that had the right: what they signed last is shown to be signed again (spec 16.7)."""
+        removed = (member for member in self.roster.members if member.state == "removed")
+        return [member.settings for member in removed if "settings" in member.rights]
+
     def device(self, device: str) -> DeviceEntry | None:
         """Return the device of this id, removed or not."""
         return next((entry for entry in self.devices.devices if entry.id == device), None)

@@ -99,10 +99,8 @@ class Owner(Member):
             raise ReteamzError("input_invalid", "Encryption is enabled already.")
         bundle = msgspec.structs.replace(self.bundle, keyring={"1": new_epoch()})
         listed = self.roster.devices.devices
-        keys = {key.id: key for key in self.keys().devices}
-        confirmed = [keys[entry.id] for entry in listed if entry.state == "confirmed"]
         members = self.roster.roster.members
-        self._publish(bundle, "encrypted", 1, members, listed, confirmed, self._granted(members))
+        self._publish(bundle, "encrypted", 1, members, listed, [], self._granted(members))
         carry_over(self, self._now())
 
     def enrolment_code(self, uses: int = 1, lifetime_ms: int = CODE_LIFETIME_MS) -> str:
@@ -251,6 +249,14 @@ class Owner(Member):
             raise ReteamzError("roster_refused", "The server hides a member; do not trust this server.")
         return [told[member] for member in wanted]
 
+    def _confirmed(self, roster: TrustedRoster) -> list[DeviceKeysView]:
+        """Return the keys of the computers that a roster confirms. Raises ``roster_refused`` when the server hides one."""
+        told = {key.id: key for key in self.keys().devices}
+        wanted = [entry.id for entry in roster.devices.devices if entry.state == "confirmed"]
+        if not told.keys() >= set(wanted):
+            raise ReteamzError("roster_refused", "The server hides a confirmed computer; do not trust this server.")
+        return [told[device] for device in wanted]
+
     def _publish(
         self,
         bundle: MemberBundle,
@@ -261,7 +267,10 @@ class Owner(Member):
         recipients: Sequence[DeviceKeysView],
         granted: Sequence[MemberView] = (),
     ) -> None:
-        """Sign the next roster and grants to computers and members; store roster, bundle and grants together."""
+        """Sign the next roster and grants to computers and members; store roster, bundle and grants together.
+
+        All computers get a grant when what is in theirs changes: the epoch, or who may sign rules and policies (spec 8.5).
+        """
         sealing = sealing_public(bundle.keyring, epoch) if epoch else None
         roster, listed = sign_roster(
             bundle.identity, bundle.account, self.roster.head, self._now(), mode, epoch, sealing, members, devices
@@ -271,6 +280,8 @@ class Owner(Member):
         text = seal_bundle(bundle, self._wrap, self._kdf)
         grants = []
         if sealing is not None:
+            if epoch != self.epoch or set(trusted.signers()) != set(self.roster.signers()):
+                recipients = self._confirmed(trusted)
             grants = [self._grant(bundle, trusted, device) for device in recipients]
             grants += [self._member_grant(bundle, trusted, member) for member in granted]
         post = RosterPost(roster, listed, text, sha256(self._text.encode()), grants)

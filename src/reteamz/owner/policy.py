@@ -19,9 +19,7 @@ def fetch_policy(owner: Owner, known: TrustedPolicy | None = None) -> TrustedPol
         ReteamzError: ``policy_refused``, ``policy_rollback``, ``policy_fork`` and those of a bad signature.
     """
     trusted = known or TrustedPolicy.after(owner.account)
-    for told in owner.connection.get("/api/policies", PolicyVersions).policies:
-        trusted = trusted.update(told.jws, told.signer, owner.roster.signers())
-    return trusted
+    return _newest(owner, trusted, owner.roster.signers())
 
 
 def read_policy(owner: Owner, policy: PolicyTree) -> PolicyTree:
@@ -47,7 +45,9 @@ def publish_policy(owner: Owner, tree: PolicyTree, now: int, known: TrustedPolic
         ReteamzError: ``pattern_invalid``, ``policy_refused``, ``policy_conflict`` when somebody else was faster, and those of
             :func:`fetch_policy`.
     """
-    before = fetch_policy(owner, known)
+    # Whoever signed the one before may be gone; nothing of it is taken over but its place in the chain.
+    signers = [*owner.roster.signers(), *owner.roster.former_signers()]
+    before = _newest(owner, known or TrustedPolicy.after(owner.account), signers)
     settings = owner.bundle.settings
     jws = sign_policy(settings, owner.account, before.head, now, tree, lambda label: owner.entry("label", label))
     after = before.update(jws, settings.public(), owner.roster.signers())
@@ -55,3 +55,9 @@ def publish_policy(owner: Owner, tree: PolicyTree, now: int, known: TrustedPolic
     if stored != after.head:
         raise ReteamzError("policy_fork", "The server stored another policy than was signed; do not trust this server.")
     return after
+
+
+def _newest(owner: Owner, trusted: TrustedPolicy, signers: list[str]) -> TrustedPolicy:
+    for told in owner.connection.get("/api/policies", PolicyVersions).policies:
+        trusted = trusted.update(told.jws, told.signer, signers)
+    return trusted

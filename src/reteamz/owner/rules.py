@@ -19,10 +19,7 @@ def fetch_rules(owner: Owner, known: TrustedRules | None = None) -> TrustedRules
     Raises:
         ReteamzError: ``rules_refused``, ``rules_rollback``, ``rules_fork`` and those of a bad signature.
     """
-    trusted = known or TrustedRules.after(owner.account)
-    for told in owner.connection.get("/api/rules", RulesVersions).rules:
-        trusted = trusted.update(told.jws, told.signer, owner.roster.signers())
-    return trusted
+    return _newest(owner, known or TrustedRules.after(owner.account), owner.roster.signers())
 
 
 def read_rules(owner: Owner, rules: RuleSet) -> RuleTree:
@@ -60,7 +57,9 @@ def publish_rules(owner: Owner, tree: RuleTree, now: int, known: TrustedRules | 
     Raises:
         ReteamzError: ``pattern_invalid``, ``rules_refused``, ``rules_conflict`` when somebody else was faster, and those of :func:`fetch_rules`.
     """
-    before = fetch_rules(owner, known)
+    # Whoever signed those before may be gone; nothing of them is taken over but their place in the chain.
+    signers = [*owner.roster.signers(), *owner.roster.former_signers()]
+    before = _newest(owner, known or TrustedRules.after(owner.account), signers)
     settings = owner.bundle.settings
     jws = sign_rules(settings, owner.account, before.head, now, tree, lambda label: owner.entry("label", label))
     after = before.update(jws, settings.public(), owner.roster.signers())
@@ -68,3 +67,9 @@ def publish_rules(owner: Owner, tree: RuleTree, now: int, known: TrustedRules | 
     if stored != after.head:
         raise ReteamzError("rules_fork", "The server stored other rules than were signed; do not trust this server.")
     return after
+
+
+def _newest(owner: Owner, trusted: TrustedRules, signers: list[str]) -> TrustedRules:
+    for told in owner.connection.get("/api/rules", RulesVersions).rules:
+        trusted = trusted.update(told.jws, told.signer, signers)
+    return trusted

@@ -230,6 +230,12 @@ export class TrustedRoster {
     return active.filter((member) => member.rights.includes("settings")).map((member) => member.settings);
   }
 
+  /** Thumbprints of the settings keys of removed members that had the right: what they signed last is shown to be signed again (spec 16.7). */
+  formerSigners(): string[] {
+    const removed = this.roster.members.filter((member) => member.state === "removed");
+    return removed.filter((member) => member.rights.includes("settings")).map((member) => member.settings);
+  }
+
   /** The device of this id, removed or not. */
   device(device: string): DeviceEntry | undefined {
     return this.devices.devices.find((entry) => entry.id === device);

@@ -63,13 +63,9 @@ export class Owner extends OpenMember {
     if (this.epoch) throw new ReteamzError("input_invalid", "Encryption is enabled already.");
     const bundle = { ...this.bundle, keyring: { 1: await core.newEpoch() } };
     const listed = this.trusted.devices.devices;
-    const confirmed = new Set(listed.filter((entry) => entry.state === "confirmed").map((entry) => entry.id));
-    const keys = (await this.keys()).devices.filter((device) => confirmed.has(device.id));
-    if (keys.length !== confirmed.size)
-      throw new ReteamzError("roster_refused", "The server hides a confirmed computer; do not trust this server.");
     const { members } = this.trusted.roster;
     const granted = await this.#others(members);
-    await this.#publish(bundle, "encrypted", 1, { members, devices: listed }, keys, granted);
+    await this.#publish(bundle, "encrypted", 1, { members, devices: listed }, [], granted);
     await this.joinNames(told);
   }
 
@@ -189,7 +185,22 @@ export class Owner extends OpenMember {
     await this.#publish(this.bundle, mode, this.epoch, { members, devices: listed }, devices, []);
   }
 
-  /** Sign the next roster and grants to computers and members; store roster, bundle and grants together. */
+  /** The keys of the computers that a roster confirms. Raises `roster_refused` when the server hides one. */
+  async #confirmed(trusted: core.TrustedRoster): Promise<DeviceKeysView[]> {
+    const listed = trusted.devices.devices.filter((entry) => entry.state === "confirmed");
+    const told = new Map((await this.keys()).devices.map((device) => [device.id, device]));
+    return listed.map(({ id }) => {
+      const device = told.get(id);
+      if (!device)
+        throw new ReteamzError("roster_refused", "The server hides a confirmed computer; do not trust this server.");
+      return device;
+    });
+  }
+
+  /**
+   * Sign the next roster and grants to computers and members; store roster, bundle and grants together. All computers get a grant when
+   * what is in theirs changes: the epoch, or who may sign rules and policies (spec 8.5).
+   */
   async #publish(
     keys: core.MemberBundle,
     mode: core.Mode,
@@ -203,9 +214,10 @@ export class Owner extends OpenMember {
     const trusted = await this.trusted.update(roster, devices);
     const bundle = { ...keys, roster: trusted.head };
     const text = await core.sealBundle(bundle, this.wrap, this.kdf);
+    const everyone = epoch !== this.epoch || !sameSet(trusted.signers(), this.trusted.signers());
     const grants = epoch
       ? await Promise.all([
-          ...computers.map((device) => grantTo(device, bundle, trusted)),
+          ...(everyone ? await this.#confirmed(trusted) : computers).map((device) => grantTo(device, bundle, trusted)),
           ...granted.map((member) => keyringTo(member, bundle, trusted)),
         ])
       : [];
@@ -216,6 +228,10 @@ export class Owner extends OpenMember {
     this.text = text;
     await this.settle();
   }
+}
+
+function sameSet(some: string[], others: string[]): boolean {
+  return some.length === others.length && some.every((one) => others.includes(one));
 }
 
 function sealingOf(bundle: core.MemberBundle, epoch: number): core.PublicRsa | null {
