@@ -14,12 +14,13 @@ from tests.server.ingest.support import NOW_MS, token
 from reteamz.server.pages import charts, texts
 from reteamz.server.pages.filterbar import PRESETS, choose, days_of
 from reteamz.server.pages.heat import heat
-from reteamz.server.pages.policies import KINDS
+from reteamz.server.pages.policies import hours_told, kinds_of
 from reteamz.server.pages.shell import entries_for
 from reteamz.server.reports.day_types import Week
 from reteamz.server.reports.rated_types import Rated, RatedDay
 from reteamz.server.reports.types import DayHours, Hours
 from reteamz.wire.errors import ReteamzError
+from reteamz.wire.policy import DEFAULT
 
 PAGES = (*(entry.href for entry in entries_for("owner")), "/timeline?view=week", "/profile")
 TOKEN = re.compile(r"rtz1\.[a-z]+\.\d")
@@ -253,11 +254,20 @@ def test_a_heat_map_shades_by_the_busiest_hour() -> None:
     assert {cell.shade for _, cells in nothing.days for cell in cells} == {0}
 
 
+def test_hours_are_told_in_few_words() -> None:
+    day = [(480, 720), (780, 1020)]
+    assert hours_told(None) == "at any hour"
+    assert hours_told([day] * 5 + [[], []]) == "Mon–Fri 08:00–12:00, 13:00–17:00"
+    assert hours_told([[], [(0, 1440)], [], [], [], [], [(60, 120)]]) == "Tue 00:00–24:00; Sun 01:00–02:00"
+    assert hours_told([[]] * 7) == "never"
+
+
 def test_policies_tell_what_is_recorded_and_what_came_besides(filled: Site) -> None:
     text = filled.page("/policies").text
     rows = {row[1]: row[0] for row in re.findall(r'<tr>(\s*<th scope="row">([^<]+)</th>.*?)</tr>', text, re.DOTALL)}
-    assert set(rows) == {kind.word for kind in KINDS}
+    assert list(rows) == [kind.word for kind in kinds_of(DEFAULT)]
     assert "yes" in rows["Window titles"]
     assert '<td class="num">4</td>' in rows["Window titles"]
-    assert "by some computers" not in text
-    assert "no" in rows["Screenshots, typed text, clipboard, chat, camera, sound"]
+    assert "of some, or earlier" not in text
+    assert "nobody has signed a policy" in text
+    assert "no" in rows["Screenshots"]

@@ -133,7 +133,12 @@ function behind({ newest, applied, judged, last }: State): boolean {
 
 async function follow(keys: OpenKeys, found: State): Promise<void> {
   let state = found;
-  const { head, tree } = await openRulebook(keys);
+  const { head, tree, orphaned } = await openRulebook(keys);
+  if (orphaned)
+    throw new ReteamzError(
+      "rules_refused",
+      "Somebody who was removed since signed the rules. Look at them under Categories & rules, and sign them again.",
+    );
   if (head.version !== state.newest)
     throw new ReteamzError("rules_conflict", "The rules were changed meanwhile; load the page again.");
   const judge = new Judge(keys);

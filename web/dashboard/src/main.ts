@@ -12,6 +12,7 @@ import { startLogin } from "./pages/login.ts";
 import { startMailings } from "./pages/mailings.ts";
 import { startMembers } from "./pages/members.ts";
 import { startPeople } from "./pages/people.ts";
+import { startPolicies } from "./pages/policies.ts";
 import { startProfile } from "./pages/profile.ts";
 import { startRating } from "./pages/rating.ts";
 import { startRecords } from "./pages/records.ts";
@@ -35,6 +36,7 @@ const MEMBER: Record<string, (member: Member) => void> = {
     startPeople(member);
     startMembers(member);
   },
+  policies: startPolicies,
   profile: startProfile,
   records: startRecords,
   schedules: startSchedules,

@@ -2,6 +2,7 @@
 import { type PublicOkp, ReteamzError, type RosterHead, TrustedRoster, thumbprint } from "@reteamz/core";
 import { get } from "./api.ts";
 import type { Membership, RosterView } from "./types.ts";
+import { type OpenKeys, trustOf } from "./vault.ts";
 
 /** `owner` is the thumbprint of the owner's identity key; `mark` the highest version that is vouched for. */
 export async function fetchRoster(account: string, owner: string, mark: RosterHead): Promise<TrustedRoster> {
@@ -19,6 +20,23 @@ export async function fetchRoster(account: string, owner: string, mark: RosterHe
     if (!rosters.length || trusted.head.version <= since) return trusted;
     since = trusted.head.version;
   }
+}
+
+/** The newest roster for somebody whose keys are open, from what this browser vouches for. */
+export async function newestRoster(keys: OpenKeys): Promise<TrustedRoster> {
+  const mark = (await trustOf(keys.account))?.roster ?? { version: 0, sha256: "" };
+  return fetchRoster(keys.account, keys.owner, mark);
+}
+
+/** Whether whoever holds these keys may sign rules and policies. */
+export function maySign(roster: TrustedRoster, keys: OpenKeys): boolean {
+  return roster.member(keys.member)?.rights.includes("settings") ?? false;
+}
+
+/** Whether a removed member signed this: it is shown, to be signed again, and followed by nobody (spec 16.7). */
+export async function isOrphaned(roster: TrustedRoster, signer: PublicOkp): Promise<boolean> {
+  const key = await thumbprint(signer);
+  return !roster.signers().includes(key) && roster.formerSigners().includes(key);
 }
 
 /**

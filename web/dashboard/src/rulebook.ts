@@ -11,38 +11,42 @@ import {
   signRules,
   TokenCipher,
   TokenReader,
-  type TrustedRoster,
   TrustedRules,
   utf8,
 } from "@reteamz/core";
 import { get, post } from "./api.ts";
-import { fetchRoster } from "./rosters.ts";
+import { isOrphaned, maySign, newestRoster } from "./rosters.ts";
 import { EMPTY } from "./rules/tree.ts";
-import { type OpenKeys, rememberRules, rulesSeen, trustOf } from "./vault.ts";
+import { type OpenKeys, rememberRules, rulesSeen } from "./vault.ts";
 
 type RulesView = { version: number; jws: string; signer: PublicOkp };
 
-/** Rules in plain text, where they stand, and whether this member may sign the next ones. */
-export type Rulebook = { head: RulesHead; tree: RuleTree; maySign: boolean };
+/** Rules in plain text, where they stand, whether this member may sign the next ones, and whether a removed member signed these. */
+export type Rulebook = { head: RulesHead; tree: RuleTree; maySign: boolean; orphaned: boolean };
 
-/** The newest rules, verified. Raises those of roster and rules. */
+/** The newest rules, verified; those of a removed member are told as such, to be signed again. Raises those of roster and rules. */
 export async function openRulebook(keys: OpenKeys): Promise<Rulebook> {
-  const roster = await rosterOf(keys);
+  const roster = await newestRoster(keys);
   const seen = (await rulesSeen(keys.account)) ?? NO_RULES;
   let trusted = TrustedRules.after(keys.account, seen);
   const { rules } = await get<{ rules: RulesView[] }>("/api/rules");
-  for (const version of rules) trusted = await trusted.update(version.jws, version.signer, roster.signers());
+  const signers = [...roster.signers(), ...roster.formerSigners()];
+  let orphaned = false;
+  for (const version of rules) {
+    trusted = await trusted.update(version.jws, version.signer, signers);
+    orphaned = await isOrphaned(roster, version.signer);
+  }
   if (seen.version && !trusted.rules)
     throw new ReteamzError("rules_rollback", "The server withholds the rules; do not trust this server.");
   await rememberRules(keys.account, trusted.head);
   const reader = new TokenReader(keys.tokens);
   const tree = trusted.rules ? await openRules(trusted.rules, (entry) => readLabel(reader, entry)) : EMPTY;
-  return { head: trusted.head, tree, maySign: mayChange(roster, keys) };
+  return { head: trusted.head, tree, maySign: maySign(roster, keys), orphaned };
 }
 
 /** Sign the next rules and store them. Raises `rules_conflict`, `forbidden`, and what `signRules` raises. */
 export async function saveRules(keys: OpenKeys, previous: RulesHead, tree: RuleTree): Promise<RulesHead> {
-  if (!mayChange(await rosterOf(keys), keys))
+  if (!maySign(await newestRoster(keys), keys))
     throw new ReteamzError("forbidden", "You may not change rules any more; ask the owner of the account.");
   const newest = keys.tokens.find((key) => key.epoch === keys.epoch);
   const cipher = newest ? new TokenCipher(newest) : null;
@@ -66,19 +70,10 @@ export async function saveRules(keys: OpenKeys, previous: RulesHead, tree: RuleT
  * says that it is time, and must not get an empty set signed by withholding the real one (spec 12.4).
  */
 export async function renewRules(keys: OpenKeys): Promise<boolean> {
-  const { head, tree, maySign } = await openRulebook(keys);
-  if (!maySign || !head.version) return false;
+  const { head, tree, maySign, orphaned } = await openRulebook(keys);
+  if (!maySign || !head.version || orphaned) return false;
   await saveRules(keys, head, tree);
   return true;
-}
-
-async function rosterOf(keys: OpenKeys): Promise<TrustedRoster> {
-  const mark = (await trustOf(keys.account))?.roster ?? { version: 0, sha256: "" };
-  return fetchRoster(keys.account, keys.owner, mark);
-}
-
-function mayChange(roster: TrustedRoster, keys: OpenKeys): boolean {
-  return roster.member(keys.member)?.rights.includes("settings") ?? false;
 }
 
 function readLabel(reader: TokenReader, entry: string): string | Promise<string> {

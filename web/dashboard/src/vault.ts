@@ -4,7 +4,7 @@
  * `open` holds token keys, sealing keys that decrypt only, and the settings key; never the wrap key, identity or exchange key
  * (cryptography page, "Keys"). `trust` survives locking and logging out: highest roster and iterations of every account seen here.
  */
-import type { RosterHead, RulesHead, SealingKey, TokenKeys } from "@reteamz/core";
+import type { PolicyHead, RosterHead, RulesHead, SealingKey, TokenKeys } from "@reteamz/core";
 
 export type OpenKeys = {
   account: string;
@@ -95,4 +95,14 @@ export function rulesSeen(account: string): Promise<RulesHead | undefined> {
 /** Remember it. */
 export async function rememberRules(account: string, head: RulesHead): Promise<void> {
   await within(TRUST, "readwrite", (store) => store.put(head, `rules ${account}`));
+}
+
+/** The last policy that this browser believed. */
+export function policySeen(account: string): Promise<PolicyHead | undefined> {
+  return within<PolicyHead | undefined>(TRUST, "readonly", (store) => store.get(`policy ${account}`));
+}
+
+/** Remember it. */
+export async function rememberPolicy(account: string, head: PolicyHead): Promise<void> {
+  await within(TRUST, "readwrite", (store) => store.put(head, `policy ${account}`));
 }

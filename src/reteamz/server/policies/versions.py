@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -13,7 +14,7 @@ from reteamz.server.accounts.access import Viewer
 from reteamz.server.accounts.tables import Account, Member
 from reteamz.server.audit.record import record
 from reteamz.server.policies.tables import PolicyVersion
-from reteamz.wire.encoding import sha256, strict_decode
+from reteamz.wire.encoding import b64decode, sha256, strict_decode
 from reteamz.wire.errors import ReteamzError
 from reteamz.wire.jwk import PublicOkp, ed25519_key
 from reteamz.wire.policy import PolicyHead, PolicySet, PolicyVersions, PolicyView, epoch_of, require_whole
@@ -21,6 +22,12 @@ from reteamz.wire.signing import verify_jws
 
 VERSIONS_MOST: Final = 20
 """Most versions in one answer."""
+
+
+@lru_cache(maxsize=64)
+def read(jws: str) -> PolicySet:
+    """Return the payload of a policy that was checked when it was stored."""
+    return strict_decode(b64decode(jws.split(".")[1]), PolicySet)
 
 
 async def newest_policy(session: AsyncSession, account: str, but: int = 0) -> PolicyView | None:
@@ -53,7 +60,7 @@ async def post_policy(session: AsyncSession, viewer: Viewer, jws: str, now: int)
     viewer.require_right("settings")
     member = await session.get_one(Member, viewer.member)
     account = await session.get_one(Account, viewer.account)
-    policy = _read(account, msgspec.convert(member.settings, PublicOkp), jws)
+    policy = _checked(account, msgspec.convert(member.settings, PublicOkp), jws)
     last = await _newest(session, viewer.account)
     before = PolicyHead(last.version, last.sha256) if last is not None else PolicyHead(0, "")
     if (policy.version, policy.prev) != (before.version + 1, before.sha256):
@@ -78,7 +85,7 @@ async def post_policy(session: AsyncSession, viewer: Viewer, jws: str, now: int)
     return head
 
 
-def _read(account: Account, signer: PublicOkp, jws: str) -> PolicySet:
+def _checked(account: Account, signer: PublicOkp, jws: str) -> PolicySet:
     try:
         policy = strict_decode(verify_jws(ed25519_key(signer), "reteamz-policy+1", jws), PolicySet)
     except ReteamzError as error:

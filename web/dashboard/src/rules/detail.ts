@@ -1,7 +1,8 @@
 /** One category: its name, place, rating, what departments say of it, and its rules. */
 import { categoryRatings, type Rating, type RuleTree } from "@reteamz/core";
 import type { Judge, Survey } from "../judging.ts";
-import { button, made, RATINGS } from "./outline.ts";
+import { button, labelled, made, select } from "../making.ts";
+import { RATINGS } from "./outline.ts";
 import { ruleEditor } from "./pattern.ts";
 import * as edit from "./tree.ts";
 
@@ -169,31 +170,4 @@ export function outcome(place: number, survey: Survey | null): HTMLElement {
 /** Every category as a choice, with the names above it. */
 function paths(tree: RuleTree): [string, string][] {
   return tree.categories.map((one) => [String(one.id), edit.pathOf(tree, one.id)]);
-}
-
-let labels = 0;
-
-function labelled(word: string, field: HTMLInputElement | HTMLSelectElement): HTMLElement {
-  field.id ||= `detail-${++labels}`;
-  const label = made("label", "form-label", word);
-  label.htmlFor = field.id;
-  return made("div", "detail-field", label, field);
-}
-
-function select(
-  choices: [value: string, word: string][],
-  chosen: string,
-  mayEdit: boolean,
-  changed: (value: string) => void,
-): HTMLSelectElement {
-  const field = made("select", "form-select");
-  for (const [value, word] of choices) {
-    const option = made("option", "", word);
-    option.value = value;
-    option.selected = value === chosen;
-    field.append(option);
-  }
-  field.disabled = !mayEdit;
-  field.addEventListener("change", () => changed(field.value));
-  return field;
 }

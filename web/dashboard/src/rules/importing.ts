@@ -1,7 +1,8 @@
 /** Import of ActivityWatch's categories: a file is read here, shown with what is wrong in it, and joined to the tree. */
 import { type Imported, importCategories, type RuleTree } from "@reteamz/core";
 import { ask, byId, onClick, told } from "../dom.ts";
-import { badge, made } from "./outline.ts";
+import { made } from "../making.ts";
+import { badge } from "./outline.ts";
 import { below, rulesOf } from "./tree.ts";
 
 /** Let the button open the dialog; `take` gets the categories that were chosen. */

@@ -1,6 +1,7 @@
 /** The tree of categories as a list of buttons, each with the sign of its rating and the number of names that it decides. */
 import { type Category, categoryRatings, type Rating, type RuleTree } from "@reteamz/core";
 import type { Survey } from "../judging.ts";
+import { button, made } from "../making.ts";
 import { below, rulesOf, within } from "./tree.ts";
 
 export const RATINGS: { rating: Rating; word: string; sign: string }[] = [
@@ -8,25 +9,6 @@ export const RATINGS: { rating: Rating; word: string; sign: string }[] = [
   { rating: 1, word: "Neutral", sign: "○" },
   { rating: 0, word: "Unproductive", sign: "−" },
 ];
-
-/** Make an element with a class and what is in it; text becomes text. */
-export function made<K extends keyof HTMLElementTagNameMap>(
-  tag: K,
-  style: string,
-  ...content: (Node | string)[]
-): HTMLElementTagNameMap[K] {
-  const element = document.createElement(tag);
-  if (style) element.className = style;
-  element.append(...content);
-  return element;
-}
-
-export function button(style: string, word: string, work: () => void): HTMLButtonElement {
-  const element = made("button", style, word);
-  element.type = "button";
-  element.addEventListener("click", work);
-  return element;
-}
 
 /** The sign of a rating, with its word for those who do not see it. */
 export function badge(rating: Rating | null): HTMLElement {

@@ -1,7 +1,7 @@
 /** A field for an expression: what is wrong with it stands below, with a mark under the character; what it matches, below that. */
 import { checkPattern, PatternError, RULE_FIELDS, type Rule, type RuleField } from "@reteamz/core";
 import { type Found, type Judge, JudgeError } from "../judging.ts";
-import { button, made } from "./outline.ts";
+import { button, checkbox, made } from "../making.ts";
 
 const WORDS: Record<RuleField, string> = {
   app: "Applications",
@@ -111,15 +111,6 @@ function options(rule: Rule, host: RuleHost, change: (part: Partial<Rule>) => vo
     checkbox("Capitals do not count", rule.ignore_case, host.mayEdit, (box) => change({ ignore_case: box.checked })),
   );
   return group;
-}
-
-function checkbox(word: string, on: boolean, mayEdit: boolean, changed: (box: HTMLInputElement) => void): HTMLElement {
-  const box = made("input", "form-check-input");
-  box.type = "checkbox";
-  box.checked = on;
-  box.disabled = !mayEdit;
-  box.addEventListener("change", () => changed(box));
-  return made("label", "form-check", box, " ", made("span", "form-check-label", word));
 }
 
 function listed(found: Found): HTMLElement[] {
