@@ -29,4 +29,5 @@ def violations(page: Page) -> list[str]:
 def look(page: Page, picture: Path) -> None:
     """Keep a picture of the page, and let axe find nothing in it."""
     page.screenshot(path=picture, full_page=True)
-    assert violations(page) == [], picture.stem
+    found = violations(page)
+    assert found == [], (picture.stem, found)

@@ -173,7 +173,7 @@ class Editor {
     const own = ownOf(this.#draft, scope);
     const item = button("outline-row", "", () => this.#choose(scope));
     item.append(made("span", "outline-name", nameOf(this.#people, scope)));
-    if (!isSilent(own)) item.append(made("span", "badge bg-primary-lt outline-count", "own"));
+    if (!isSilent(own)) item.append(made("span", "outline-count", "own"));
     if (scope.kind === this.#selected.kind && scope.id === this.#selected.id) item.setAttribute("aria-current", "true");
     return made("li", "", item);
   }

@@ -12,7 +12,7 @@ import type { Judge } from "../judging.ts";
 import { button, checkbox, made, select } from "../making.ts";
 import { exclusions } from "./exclusions.ts";
 import { above, type Draft, isSilent, nameOf, ownOf, type People, type Scope } from "./scopes.ts";
-import { ALWAYS, DAYS, DETAIL_WORDS, isAlways, KIND_WORDS, partsTold, partsTyped, spoken } from "./words.ts";
+import { ALWAYS, DAYS, DETAIL_WORDS, KIND_WORDS, partsTold, partsTyped, spoken } from "./words.ts";
 
 /** What the panel needs of the page. With "typing" the panel stays as it is, for somebody types in it. */
 export type DetailHost = {
@@ -139,9 +139,16 @@ export function detail(scope: Scope, host: DetailHost): HTMLElement {
   const own = ownOf(host.draft(), scope);
   if (host.mayEdit && !isSilent(own))
     header.append(button("btn btn-sm btn-ghost-danger", "Say nothing of its own", () => host.change(INHERITED)));
+  const exclusionHost = {
+    judge: host.judge,
+    mayEdit: host.mayEdit,
+    // Other lines may have been changed since the panel was made.
+    put: (some: Settings["exclusions"], how?: "typing") =>
+      host.change({ ...ownOf(host.draft(), scope), exclusions: some }, how),
+  };
   const lines = made("div", "policy-lines", ...LINES.map((line) => panel.line(line)));
   const layers = above(host.draft(), host.people, scope);
-  return made("div", "", header, made("div", "card-body", lines, exclusions(own, layers, host)));
+  return made("div", "", header, made("div", "card-body", lines, exclusions(own.exclusions, layers, exclusionHost)));
 }
 
 class Panel {
@@ -170,7 +177,7 @@ class Panel {
     const mode = select(
       [
         ["", `${source}: ${spoken(this.#above)[name]}`],
-        ["own", "otherwise"],
+        ["own", "set here"],
       ],
       mine ? "own" : "",
       this.#host.mayEdit,
@@ -347,12 +354,11 @@ class Panel {
         read();
       });
     const rows = fields.map((field, at) => made("div", "policy-day", made("span", "", DAYS[at] ?? ""), field));
-    const told = isAlways(hours) ? "" : "Parts as 08:00–12:00, 13:00–17:00; an empty day is off.";
     return made(
       "div",
       "policy-week",
       ...rows,
-      made("small", "form-hint", told || "At any hour, whatever is said above."),
+      made("small", "form-hint", "Parts as 08:00–12:00, 13:00–17:00; an empty day is off."),
       wrong,
       made(
         "div",

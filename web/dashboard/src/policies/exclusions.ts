@@ -4,15 +4,15 @@ import type { Judge } from "../judging.ts";
 import { button, made, select } from "../making.ts";
 import { ruleEditor } from "../rules/pattern.ts";
 
-type Host = { judge: Judge; mayEdit: boolean; change: (settings: Settings, how?: "typing") => void };
+type Host = { judge: Judge; mayEdit: boolean; put: (exclusions: Exclusion[], how?: "typing") => void };
 
 const EFFECTS: [Effect, string][] = [
   ["hide", "count the time, keep no names and no records"],
   ["skip", "keep nothing, not even the time"],
 ];
 
-/** The exclusions of `own` settings, which can be changed, and of the layers above. */
-export function exclusions(own: Settings, layers: [string, Settings][], host: Host): HTMLElement {
+/** The exclusions of a scope's own, which can be changed, and of the layers above. */
+export function exclusions(own: Exclusion[], layers: [string, Settings][], host: Host): HTMLElement {
   const box = made("section", "detail-rules policy-exclusions", made("h3", "", "Exclusions"));
   box.append(
     made(
@@ -28,21 +28,19 @@ export function exclusions(own: Settings, layers: [string, Settings][], host: Ho
     }
   let current = own;
   const put = (some: Exclusion[], how?: "typing") => {
-    current = { ...current, exclusions: some };
-    host.change(current, how);
+    current = some;
+    host.put(some, how);
   };
-  for (const [place, one] of own.exclusions.entries()) {
+  for (const [place, one] of own.entries()) {
     const changed = (change: Partial<Exclusion>) =>
       put(
-        current.exclusions.map((other, at) => (at === place ? { ...other, ...change } : other)),
+        current.map((other, at) => (at === place ? { ...other, ...change } : other)),
         "typing",
       );
     const effect = select(EFFECTS, one.effect, host.mayEdit, (value) => changed({ effect: value as Effect }));
     effect.setAttribute("aria-label", "What is done");
     effect.classList.add("form-select-sm");
-    const remove = button("btn btn-sm btn-ghost-danger", "Delete", () =>
-      put(current.exclusions.filter((_, at) => at !== place)),
-    );
+    const remove = button("btn btn-sm btn-ghost-danger", "Delete", () => put(current.filter((_, at) => at !== place)));
     remove.setAttribute("aria-label", "Delete the exclusion");
     const { fields, pattern, ignore_case } = one;
     const rule = { category: 0, fields, pattern, ignore_case };
@@ -58,12 +56,12 @@ export function exclusions(own: Settings, layers: [string, Settings][], host: Ho
   if (host.mayEdit)
     box.append(
       button("btn", "Add an exclusion", () => {
-        put([...current.exclusions, { fields: [], pattern: "", ignore_case: true, effect: "hide" }]);
+        put([...current, { fields: [], pattern: "", ignore_case: true, effect: "hide" }]);
         const fields = document.querySelectorAll<HTMLInputElement>(".policy-exclusions .pattern-field");
         fields[fields.length - 1]?.focus();
       }),
     );
-  else if (!own.exclusions.length) box.append(made("p", "text-secondary m-0", "None of its own."));
+  else if (!own.length) box.append(made("p", "text-secondary m-0", "None of its own."));
   return box;
 }
 

@@ -62,7 +62,7 @@ export function hoursTold(hours: Hours | null): string {
   return told.join("; ") || "never";
 }
 
-export function isAlways(hours: Hours): boolean {
+function isAlways(hours: Hours): boolean {
   return hours.every((day) => day.length === 1 && day[0]?.[0] === 0 && day[0][1] === 1440);
 }
 
@@ -91,6 +91,6 @@ export function partsTyped(text: string, day: string): [number, number][] {
   return parts;
 }
 
-export function clock(minute: number): string {
+function clock(minute: number): string {
   return `${String(Math.floor(minute / 60)).padStart(2, "0")}:${String(minute % 60).padStart(2, "0")}`;
 }
