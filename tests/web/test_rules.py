@@ -13,9 +13,11 @@ from tests.browser import PASSWORD, Watched, log_in, open_page
 from tests.conftest import RealServer
 from tests.web.conftest import Company, now, record
 
+from reteamz.crypto.rules import NONE, sign_rules
 from reteamz.owner.client import Owner
+from reteamz.owner.joining import Invited
 from reteamz.owner.rules import fetch_rules, publish_rules, read_rules
-from reteamz.wire.rules import RuleTree
+from reteamz.wire.rules import Category, Rule, RulesHead, RulesPost, RuleTree
 
 TITLES = {"Offer 4711 for Ridgeway Looms": 30, "Sourdough in 4 steps": 10, "Inbox": 20}
 
@@ -242,3 +244,25 @@ def test_no_script_but_the_judge_becomes_a_worker(ruled: Company, watched: Watch
     assert len(watched.complaints) >= 2
     assert all("Trusted" in text or "Policy" in text for text in watched.complaints), watched.complaints
     watched.complaints = []
+
+
+def test_what_a_removed_manager_signed_is_shown_and_signed_again(ruled: Company, watched: Watched) -> None:
+    page, owner = watched.page, ruled.owner
+    invited = Invited.join(owner.invite("manager", rights=["settings"], label="Gone"), "gone@works.example", PASSWORD, now)
+    owner.welcome([member for member in owner.members() if member.state == "waiting"])
+    manager = invited.enter()
+    tree = RuleTree(categories=[Category(1, None, "Work", 2)], rules=[Rule(1, [], "offer", True)], overrides=[])
+    jws = sign_rules(manager.bundle.settings, owner.account, NONE, now(), tree, lambda text: owner.entry("label", text))
+    manager.connection.post("/api/rules", RulesPost(jws), RulesHead)
+    owner.remove_member(manager.bundle.member)
+    manager.close()
+    log_in(page, ruled.server.url, ruled.email)
+    expect(page.locator("#judging-problem")).to_contain_text("Somebody who was removed since signed the rules")
+    open_page(page, f"{ruled.server.url}/rules")
+    expect(page.locator("#rules-orphaned")).to_be_visible()
+    expect(page.get_by_test_id("outline")).to_contain_text("Work")
+    expect(page.locator("#rules-discard")).to_be_hidden()
+    save(page)
+    expect(page.locator("#rules-orphaned")).to_be_hidden()
+    expect(page.locator("#judging-done")).to_be_visible()
+    assert fetch_rules(owner).head.version == 2

@@ -127,7 +127,11 @@ class Editor {
     byId("rules-outline").replaceChildren(
       ...(empty ? [] : [outline(this.#tree, this.#selected, this.#survey, (id) => this.#choose(id))]),
     );
-    byId("rules-unsaved").hidden = this.#tree === this.#book.tree;
+    const unsaved = this.#tree !== this.#book.tree;
+    byId("rules-orphaned").hidden = !this.#book.orphaned;
+    byId("rules-unsaved").hidden = !unsaved && !(this.#book.orphaned && this.mayEdit);
+    byId("rules-unsaved-word").hidden = !unsaved;
+    byId("rules-discard").hidden = !unsaved;
   }
 
   /** Judge every name by the rules as they stand here, and say what each decides. */
@@ -163,7 +167,7 @@ class Editor {
     try {
       const tree = this.#tree;
       const head = await saveRules(this.#keys, previous, tree);
-      this.#book = { ...this.#book, head, tree };
+      this.#book = { ...this.#book, head, tree, orphaned: false };
       this.#drawOutline();
       show(byId("rules-saved"), "Saved and signed. Names are judged by the new rules now.");
       await judgeNew(this.#keys);

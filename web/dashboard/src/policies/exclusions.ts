@@ -7,8 +7,8 @@ import { ruleEditor } from "../rules/pattern.ts";
 type Host = { judge: Judge; mayEdit: boolean; put: (exclusions: Exclusion[], how?: "typing") => void };
 
 const EFFECTS: [Effect, string][] = [
-  ["hide", "count the time, keep no names and no records"],
-  ["skip", "keep nothing, not even the time"],
+  ["hide", "keep the time alone"],
+  ["skip", "keep nothing at all"],
 ];
 
 /** The exclusions of a scope's own, which can be changed, and of the layers above. */

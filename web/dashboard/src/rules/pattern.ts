@@ -107,9 +107,7 @@ function options(rule: Rule, host: RuleHost, change: (part: Partial<Rule>) => vo
         change({ fields: fields.length === RULE_FIELDS.length ? [] : fields });
       }),
     );
-  group.append(
-    checkbox("Capitals do not count", rule.ignore_case, host.mayEdit, (box) => change({ ignore_case: box.checked })),
-  );
+  group.append(checkbox("Ignore case", rule.ignore_case, host.mayEdit, (box) => change({ ignore_case: box.checked })));
   return group;
 }
 
