@@ -248,7 +248,9 @@ def test_no_script_but_the_judge_becomes_a_worker(ruled: Company, watched: Watch
 
 def test_what_a_removed_manager_signed_is_shown_and_signed_again(ruled: Company, watched: Watched) -> None:
     page, owner = watched.page, ruled.owner
-    invited = Invited.join(owner.invite("manager", rights=["settings"], label="Gone"), "gone@works.example", PASSWORD, now)
+    invited = Invited.join(
+        owner.invite("manager", rights=["settings"], label="Gone"), "gone@works.example", PASSWORD, now
+    )
     owner.welcome([member for member in owner.members() if member.state == "waiting"])
     manager = invited.enter()
     tree = RuleTree(categories=[Category(1, None, "Work", 2)], rules=[Rule(1, [], "offer", True)], overrides=[])
