@@ -36,6 +36,12 @@ def demo(people: int, days: int, once: bool, data: Path | None, port: int | None
 
     # Whoever ends the demo ends its server as well.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    if live:
+        from reteamz.agent.desktop.choose import open_desktop
+
+        # Before a minute of building a company, not after it.
+        if (screen := open_desktop()) is not None:
+            screen.close()
     with ExitStack() as stack:
         folder = data or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="reteamz-demo-")))
         if folder.exists() and any(folder.iterdir()):

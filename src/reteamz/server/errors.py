@@ -75,7 +75,8 @@ def _csrf(_: Request[Any, Any, Any], __: PermissionDeniedException) -> Response[
 
 def _http(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
     code, message = _HTTP.get(
-        error.status_code, ("input_invalid", "The request is not of the agreed form; reload the page.")
+        error.status_code,
+        ("input_invalid", "Something in this address or form is not as it should be; go back and choose again."),
     )
     refusal = ReteamzError(code, message)
     response = _page(request, refusal, error.status_code) or answer(refusal)

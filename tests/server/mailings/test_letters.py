@@ -35,7 +35,7 @@ from reteamz.wire.rules import Category, Rule
 PEOPLE = ("ann", "bob", "cec")
 APPS = ("outlook", "cad", "chat", "game")
 RATINGS = {"outlook": 1, "cad": 2, "game": 0}
-DAYS = {"2025-10-06": 0, "2025-10-07": 1}
+DAYS = ("2025-09-30", "2025-10-07")
 """Days that are told of, Monday and Tuesday, by their place."""
 
 
@@ -109,7 +109,7 @@ def test_a_report_is_the_sum_of_the_events(tmp_path: Path, box: Mailbox, seed: i
         turn(site, made["next"])
     (mail,) = box.mails
     assert (mail["To"], mail["Subject"]) == (owner.email, "Report of Tue 7 Oct 2025")
-    day, before = "2025-10-07", "2025-10-06"
+    day, before = "2025-10-07", "2025-09-30"
     used = (ACTIVE, MEETING)
 
     def line(word: str, kinds: tuple[int, ...], apps: Any = APPS) -> tuple[str, str, str]:

@@ -120,13 +120,19 @@ def test_a_page_that_is_not_there_and_a_question_that_makes_no_sense(site: Site,
     for path, status, words in (
         ("/nothing", 404, "Nothing here"),
         ("/apps?range=never", 400, "That did not work"),
-        ("/apps?from=2025-10-10&to=2025-10-09", 400, "range of days"),
+        ("/apps?from=1925-10-10&to=2025-10-09", 400, "3700 days at most"),
         ("/log?page=0", 400, "That did not work"),
     ):
         answer = site.page(path)
         assert (answer.status_code, words in answer.text) == (status, True), path
         assert answer.headers["content-type"].startswith("text/html")
         assert "Traceback" not in answer.text
+
+
+def test_days_that_were_typed_the_wrong_way_round_are_the_same_days(filled: Site) -> None:
+    page = filled.page("/apps?from=2025-10-10&to=2025-10-09").text
+    assert 'name="from" value="2025-10-09"' in page
+    assert 'name="to" value="2025-10-10"' in page
 
 
 def test_names_that_are_markup_stay_text(site: Site) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,6 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.server.company import Computer, Owner, Site, code_of
 from tests.server.ingest.support import NOW_MS, token
+
+from reteamz.server.reports.filters import compared
 
 HOUR_MS = 3_600_000
 DAY_MS = 24 * HOUR_MS
@@ -147,8 +149,24 @@ def test_pages_of_a_table(filled: Site) -> None:
     assert [row["share"] for row in first["rows"]] == [0.5, 0.333333]
 
 
+def test_what_a_range_is_compared_with() -> None:
+    for first, last, begin, end in (
+        ("2025-10-13", "2025-10-15", "2025-10-06", "2025-10-08"),  # Monday to Wednesday
+        ("2025-10-15", "2025-10-15", "2025-10-08", "2025-10-08"),
+        ("2025-10-10", "2025-10-16", "2025-10-03", "2025-10-09"),
+        ("2025-10-01", "2025-10-20", "2025-09-01", "2025-09-20"),
+        ("2025-03-01", "2025-03-30", "2025-02-01", "2025-02-28"),
+        ("2025-10-01", "2025-10-31", "2025-09-01", "2025-09-30"),
+        ("2025-02-01", "2025-02-28", "2025-01-01", "2025-01-31"),
+        ("2025-10-02", "2025-10-31", "2025-09-02", "2025-10-01"),
+        ("2025-10-01", "2025-11-02", "2025-08-29", "2025-09-30"),
+    ):
+        told = compared(date.fromisoformat(first), date.fromisoformat(last))
+        assert told == (date.fromisoformat(begin), date.fromisoformat(end)), first
+
+
 def test_rows_are_compared_with_the_period_before(filled: Site, computer: Computer) -> None:
-    before = [event(0, 0, DAY_MS + HOUR_MS * 2, 600_000, 60, 0, 0, False, False)]
+    before = [event(0, 0, 7 * DAY_MS + HOUR_MS * 2, 600_000, 60, 0, 0, False, False)]
     assert filled.post_batch(computer.next(TOKENS, before)).status_code == 200
     query = "from=2025-10-09&to=2025-10-09"
 

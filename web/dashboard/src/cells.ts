@@ -17,8 +17,20 @@ export function cellsOf(table: HTMLTableElement): Cell[][] {
 function cellOf(cell: HTMLTableCellElement): Cell {
   const { value, as = "text" } = cell.dataset;
   const chosen = cell.querySelector("select")?.selectedOptions[0];
-  if (value === undefined) return (chosen ?? cell).textContent.replace(/\s+/g, " ").trim();
+  if (value === undefined) return chosen ? textOf(chosen) : textOf(cell);
   if (NUMBERS.has(as)) return { as, value: Number(value) } as Cell;
   if (as === "date" || as === "moment") return { as, value };
   return value;
+}
+
+/** What somebody reads in a cell, parts of it apart; a dash that stands for nothing is nothing. */
+function textOf(cell: HTMLElement): string {
+  const walker = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT);
+  const parts: string[] = [];
+  while (walker.nextNode()) {
+    const text = (walker.currentNode.textContent ?? "").replace(/\s+/g, " ").trim();
+    if (text) parts.push(text);
+  }
+  const told = parts.join(" ");
+  return told === "–" ? "" : told;
 }

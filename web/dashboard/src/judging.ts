@@ -156,10 +156,8 @@ async function follow(keys: OpenKeys, found: State): Promise<void> {
   }
   if (found.applied === state.applied) return;
   for (const waiting of all("[data-waiting]")) waiting.hidden = true;
-  show(maybe("judging-done") as HTMLElement, DONE);
+  (maybe("judging-done") as HTMLElement).hidden = false;
 }
-
-const DONE = "The new rules are applied. Load the page again to see its figures by them.";
 
 function progress(done: { from: number; at: number; to: number } | null): void {
   const box = maybe("judging");

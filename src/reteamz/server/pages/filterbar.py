@@ -80,7 +80,8 @@ def choose(
 ) -> Choice:
     """Return the choice of an address; typed days beat a preset. Raises ``input_invalid``."""
     if first is not None or last is not None:
-        start, end = first or last or today, last or first or today
+        # Whoever types the last day first means the same days.
+        start, end = sorted((first or last or today, last or first or today))
         named = ""
     else:
         named = preset or DEFAULT

@@ -187,6 +187,7 @@ def _table(key: str) -> Any:
             down="/titles" if field in ("app", "site") else "/log",
             report=report,
             sort=sort,
+            before=asked.filter.before(),
             **asked.rating(),
             **filtered(asked.choice, asked.lists, f"/{key}"),
         )

@@ -57,6 +57,9 @@ def daytime(ms: int) -> str:
 def percent(share: float) -> str:
     """Return a share 0…1 as per cent; small ones keep a digit."""
     value = share * 100
+    # Nearly everything is not everything.
+    if 99 < value < 100:
+        return f"{min(value, 99.9):.1f} %"
     return f"{value:.0f} %" if value >= 10 or value == 0 else f"{value:.1f} %"
 
 

@@ -165,6 +165,7 @@ def _row(person: int, name: str, days: list[Attended]) -> AttendanceRow:
         name=name,
         days=days,
         work_ms=sum(day.work_ms for day in days),
+        open_ms=sum(day.work_ms for day in days if not day.over),
         expected_ms=sum(day.expected_ms for day in days if day.over),
         balance_ms=sum(day.balance_ms for day in days),
         late=sum(day.late_ms > 0 for day in days),

@@ -75,12 +75,16 @@ class Attended(msgspec.Struct, kw_only=True):
 
 
 class AttendanceRow(msgspec.Struct, kw_only=True):
-    """One person; days that have nothing to tell are left out. What is expected, and the balance, counts days that are over."""
+    """One person; days that have nothing to tell are left out. What is expected, and the balance, counts days that are over.
+
+    `open_ms` is the work of days that are not.
+    """
 
     id: int
     name: str
     days: list[Attended]
     work_ms: int
+    open_ms: int
     expected_ms: int
     balance_ms: int
     late: int

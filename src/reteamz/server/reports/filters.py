@@ -23,6 +23,7 @@ HoursChoice = Literal["inside", "outside"]
 """Inside or outside of working hours; an event belongs to where it starts, on the clock of its computer."""
 
 DAYS_MOST: Final = 3_700
+WEEK: Final = 7
 """Longest range, in days: ten years and some."""
 
 
@@ -66,9 +67,23 @@ class Filter:
         return (self.last - self.first).days + 1
 
     def before(self) -> Filter:
-        """Return the same filter over the period of equal length before."""
-        length = timedelta(days=self.days)
-        return replace(self, first=self.first - length, last=self.last - length)
+        """Return the same filter over the days that these are compared with."""
+        first, last = compared(self.first, self.last)
+        return replace(self, first=first, last=last)
+
+
+def compared(first: date, last: date) -> tuple[date, date]:
+    """Return the days with which a range is compared: of less than a week the same weekdays a week earlier, of a month from its first day on the
+    same days of the month before, or all of it, of anything else as many days right before.
+    """
+    days = (last - first).days + 1
+    if days < WEEK:
+        return first - timedelta(days=WEEK), last - timedelta(days=WEEK)
+    if first.day == 1 and (first.year, first.month) == (last.year, last.month):
+        end = first - timedelta(days=1)
+        whole = (last + timedelta(days=1)).day == 1
+        return end.replace(day=1), end if whole else end.replace(day=min(last.day, end.day))
+    return first - timedelta(days=days), last - timedelta(days=days)
 
 
 async def build_filter(
@@ -92,8 +107,10 @@ async def build_filter(
     Raises:
         ReteamzError: ``input_invalid`` for a range that is none, ``forbidden``.
     """
-    if last < first or (last - first).days >= DAYS_MOST or first - date.min <= timedelta(days=DAYS_MOST):
-        raise ReteamzError("input_invalid", "The range of days is empty or too long; choose another.")
+    if last < first:
+        raise ReteamzError("input_invalid", "The last day is before the first; choose other days.")
+    if (last - first).days >= DAYS_MOST or first - date.min <= timedelta(days=DAYS_MOST):
+        raise ReteamzError("input_invalid", f"A report is about {DAYS_MOST} days at most; choose fewer.")
     chosen: frozenset[int] | None = frozenset(activity.first(viewer.account, person) for person in persons) or None
     if departments:
         members = frozenset(await persons_of(viewer.account, departments))

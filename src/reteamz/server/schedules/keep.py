@@ -207,7 +207,7 @@ def _absence_view(row: Absence) -> AbsenceView:
 
 def _require_days(first: date, last: date | None = None) -> None:
     if not DAYS[0] <= first <= (last or first) <= DAYS[1]:
-        raise ReteamzError("input_invalid", "These days are none, or the last is before the first; check them.")
+        raise ReteamzError("input_invalid", "The last day is before the first, or one of them is missing; check them.")
 
 
 async def _require_label(session: AsyncSession, viewer: Viewer, text: str) -> None:

@@ -9,12 +9,18 @@ export function startExport(): void {
   for (const button of all<HTMLElement>("[data-export]"))
     onClick(button, async () => {
       const table = maybe<HTMLTableElement>(button.dataset.export ?? "");
-      const name = button.dataset.name ?? "";
+      const name = [button.dataset.name, ...days()].join("-");
       if (!table) return;
       // The mark at the start tells spreadsheets that this is UTF-8.
       if (button.dataset.as === "csv") save(`${name}.csv`, "text/csv", ["\ufeff", csv(cellsOf(table))]);
       else await saveSheets(name, [{ name, rows: cellsOf(table) }]);
     });
+}
+
+/** The days that the page is about, for the name of a file. */
+function days(): string[] {
+  const [first, last] = ["from", "to"].map((id) => maybe<HTMLInputElement>(id)?.value);
+  return first && last ? (first === last ? [first] : [first, last]) : [];
 }
 
 /** Save sheets as one XLSX file; its writer is loaded when it is needed. */

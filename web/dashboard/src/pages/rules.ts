@@ -97,6 +97,10 @@ class Editor {
     const rule = { category: id, fields: [wish.field], pattern: edit.escaped(wish.name), ignore_case: true };
     this.#change(edit.addRule(tree, rule));
     this.#choose(id);
+    show(
+      byId("rules-saved"),
+      `A rule for “${wish.name}” was begun in “${edit.pathOf(this.#tree, id)}”. Choose its category beside it before you sign.`,
+    );
     const field = all(".rule-detail .pattern-field").at(-1);
     field?.focus();
     field?.dispatchEvent(new Event("input"));

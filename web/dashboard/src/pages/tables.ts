@@ -19,7 +19,10 @@ export function startTables({ decryptor }: Member): void {
     const table = maybe<HTMLTableElement>(field.dataset.filterTable ?? "");
     field.addEventListener("input", () => {
       const wanted = field.value.trim().toLowerCase();
-      for (const row of rowsOf(table)) row.hidden = !nameOf(row).toLowerCase().includes(wanted);
+      const rows = rowsOf(table);
+      for (const row of rows) row.hidden = !nameOf(row).toLowerCase().includes(wanted);
+      const none = maybe(`${field.dataset.filterTable}-none`);
+      if (none) none.hidden = rows.some((row) => !row.hidden);
     });
   }
 }
