@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import partial
 from typing import Annotated, Any, Final, Literal
 
 from litestar import Request, get
@@ -76,6 +77,7 @@ class Asked:
             "rate_in": department,
             "ratings": {**everywhere, **self.ratings.departments.get(department, {})},
             "inherited": everywhere if department else {},
+            "ruled": partial(self.ratings.rules.rating, department=department),
         }
 
     async def made(self, report: Callable[..., Any], *arguments: object, **named: object) -> Any:

@@ -52,6 +52,12 @@ class Judgement:
     fields: frozenset[str] = frozenset()
     structure: Structure = Structure()
 
+    def rating(self, name: int, department: str = "") -> int | None:
+        """Return the rating that a name has by its rule alone, in a department or everywhere; None for none."""
+        rank = int(self.ranks[name]) if name < len(self.ranks) else 0
+        tree = self.structure.departments.get(department, self.structure.ratings)
+        return tree.get(self.structure.category_of[rank])
+
     @property
     def waiting(self) -> bool:
         """Whether newer rules wait for somebody who can evaluate them."""

@@ -84,6 +84,15 @@ async function rate(place: HTMLElement, value: string): Promise<void> {
 
 function mark(place: HTMLElement, value: string): void {
   place.dataset.rating = value;
-  for (const button of all<HTMLButtonElement>(".rate-button", place))
-    if (button.dataset.value !== undefined) button.setAttribute("aria-pressed", String(button.dataset.value === value));
+  for (const button of all<HTMLButtonElement>(".rate-button", place)) {
+    const { value: own } = button.dataset;
+    if (own === undefined) continue;
+    button.setAttribute("aria-pressed", String(own === value));
+    // What a rule says holds as long as nobody rates the name itself.
+    const ruled = value === "" && own === place.dataset.ruled;
+    button.classList.toggle("rate-ruled", ruled);
+    const word = CHOICES.find(({ rating }) => String(rating) === own)?.word ?? "";
+    button.title = ruled ? `${word} by a rule` : word;
+    button.setAttribute("aria-label", button.title);
+  }
 }
