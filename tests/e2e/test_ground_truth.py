@@ -150,16 +150,17 @@ def test_people_and_attendance(world: World, watched: Watched) -> None:
         known = [day for day in days if day.day >= min(local(one.at, one).date() for one in by_person[person])]
         assert board[person] == [day.told(day in known) for day in days], person
         over = [day for day in known if day.over]
-        worked = sum(day.work for day in days)
+        worked = sum(day.work for day in over)
+        so_far = sum(day.work for day in days) - worked
         expected = sum(day.expected for day in over)
-        balance = round((sum(day.work for day in over) - expected) / 60_000)
+        balance = round((worked - expected) / 60_000)
         sign = "+" if balance > 0 else "−" if balance else ""
         late, early = (
             sum(bool(words) for words in column) for column in zip(*(day.verdict() for day in known), strict=True)
         )
         absent = sum(day.expected > 0 and not day.here for day in over)
         assert totals[person] == [
-            clock(worked), clock(expected), f"{sign}{clock(abs(balance) * 60_000)}",
+            clock(worked) + (f" + {clock(so_far)} today" if so_far else ""), clock(expected), f"{sign}{clock(abs(balance) * 60_000)}",
             *(str(count or "–") for count in (late, early, absent)),
         ]  # fmt: skip
     if by_person[NIGHT]:

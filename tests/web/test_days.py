@@ -128,7 +128,7 @@ def test_a_table_is_saved_readable_and_harmless(url: str, watched: Watched, tmp_
         page.click("[data-export]")
     path = tmp_path / download.value.suggested_filename
     download.value.save_as(path)
-    assert path.name == "titles.csv"
+    assert path.name == f"titles-{DAY}.csv"
     assert path.read_bytes().startswith(b"\xef\xbb\xbf")
     with path.open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.reader(file))

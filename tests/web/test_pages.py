@@ -46,7 +46,10 @@ def test_names_are_sorted_and_searched_in_the_page(company: Company, watched: Wa
         "Offer 4711 for Ridgeway Looms",
         "offer 4712",
     ]
+    page.fill("#search", "nobody has this")
+    expect(page.locator("#ranking-none")).to_have_text("No name here has that in it.")
     page.fill("#search", "OFFER 47")
+    expect(page.locator("#ranking-none")).to_be_hidden()
     expect(page.locator("#ranking tbody tr:visible")).to_have_count(2)
 
 

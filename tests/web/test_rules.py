@@ -85,6 +85,13 @@ def test_rules_are_made_signed_judged_and_added_up(ruled: Company, watched: Watc
     assert any("/api/rules" in text for text in sent)
     assert not any(word in text for text in sent for word in ("Kitchen", "sourdough", "Ridgeway", "Inbox"))
     # What was signed is what was typed: read at the owner's end.
+    open_page(page, f"{ruled.server.url}/titles")
+    by_rule = page.locator("#ranking tbody tr", has_text="Sourdough").locator(".rate-ruled")
+    expect(by_rule).to_have_attribute("aria-label", "Unproductive by a rule")
+    by_rule.click()
+    expect(page.locator("#ranking tbody tr", has_text="Sourdough").locator(".rate-0")).to_have_attribute(
+        "aria-pressed", "true"
+    )
     rules = fetch_rules(ruled.owner)
     assert rules.rules is not None
     tree = read_rules(ruled.owner, rules.rules)
