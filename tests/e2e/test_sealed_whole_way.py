@@ -1,16 +1,18 @@
-"""Sealed content from the real agent on a real screen to the owner's keys: nothing before consent, and nowhere readable between."""
+"""Sealed content from the real agent on a real screen to the owner's keys: nothing before policy and consent, nothing after a policy that takes
+it back, and nowhere readable between.
+"""
 
 from __future__ import annotations
 
-import os
 import subprocess
-import sys
 from io import BytesIO
 from pathlib import Path
+from typing import get_args
 
 import httpx
+import msgspec
 from PIL import Image
-from tests.agent.conftest import RunningAgent, enrol, now
+from tests.agent.conftest import RunningAgent, enrol, now, start_agent
 from tests.agent.picture import PictureWindow, differs, picture
 from tests.agent.sealed import Opened, opened
 from tests.browser import PASSWORD
@@ -20,35 +22,19 @@ from tests.e2e.recorder import Recorder
 from tests.waiting import wait_for
 from tests.windows import Windows, x_server, xdotool
 
-from reteamz.agent.control import Request, ask
 from reteamz.agent.localapi.times import from_ms
 from reteamz.agent.state import load_state
 from reteamz.owner.client import Owner
+from reteamz.owner.policy import publish_policy
+from reteamz.wire.batch import SealedKind
+from reteamz.wire.policy import INHERITED, Camera, PolicyTree, Screenshot, Sound
 
-PROGRAM = Path(__file__).with_name("everything.py")
+EVERY_KIND = msgspec.structs.replace(
+    INHERITED, detail="everything", urls=True, records=list(get_args(SealedKind)),
+    screenshot=Screenshot(30, 0, False, "all"), camera=Camera(30), sound=Sound(30, 5),
+)  # fmt: skip
+"""Every kind, as often as a policy may ask for it."""
 TYPED, COPIED, SAID, TITLE = "canary typed 5527", "Canary copied 8814", "Canary said 1193", "Canary title 2046"
-
-
-def start(folder: Path, display: str) -> RunningAgent:
-    """Start the agent with the policy of ``everything.py``."""
-    log = folder.with_name("agent.log")
-    options = ["--port", "0", "--sample-every", "0.1", "--upload-every", "0.4"]
-    environment = {key: value for key, value in os.environ.items() if not key.startswith(("WAYLAND", "XDG_", "DBUS"))}
-    with log.open("ab") as out:
-        process = subprocess.Popen(
-            [sys.executable, str(PROGRAM), "agent", "--dir", str(folder), "run", *options],
-            env={**environment, "DISPLAY": display, "PYTHONPATH": str(Path(__file__).parents[2])},
-            stdout=out,
-            stderr=out,
-        )
-    agent = RunningAgent(folder, process, log)
-
-    def answers() -> bool:
-        assert process.poll() is None, log.read_text()
-        return ask(folder, Request("status")) is not None
-
-    wait_for(answers, what="the agent's answer")
-    return agent
 
 
 def test_everything_reaches_the_owner_and_nobody_else(recorded: tuple[RealServer, Recorder], tmp_path: Path) -> None:
@@ -62,7 +48,7 @@ def test_everything_reaches_the_owner_and_nobody_else(recorded: tuple[RealServer
     with x_server() as display:
         shown = PictureWindow(display, 0, 0, 1280, 800, TITLE)
         shown.focus()
-        agent = start(folder, display)
+        agent = start_agent(folder, display, "--sample-every", "0.1", "--upload-every", "0.4")
         try:
             records = drive(owner, device, agent, display, shown)
         finally:
@@ -102,11 +88,21 @@ def drive(owner: Owner, device: str, agent: RunningAgent, display: str, shown: P
     work()
     owner.confirm(owner.waiting())
     wait_for(lambda: agent.status().mode == "encrypted", what="the grant")
+
+    def grows() -> bool:
+        """Work until something was uploaded; tell whether there are more records then."""
+        before = len(opened(owner, device))
+        work()
+        uploaded = agent.status().uploaded_at
+        wait_for(lambda: agent.status().uploaded_at > uploaded, what="an upload")
+        return len(opened(owner, device)) > before
+
+    assert not grows(), "without a policy"
+    assert not agent.status().asked
+    tree = PolicyTree(settings=EVERY_KIND, departments=[], persons=[])
+    policy = publish_policy(owner, tree, now())
     wait_for(lambda: agent.status().asked, what="the question")
-    work()
-    uploaded = agent.status().uploaded_at
-    wait_for(lambda: agent.status().uploaded_at > uploaded, what="an upload")
-    assert opened(owner, device) == [], "before the person accepted"
+    assert not grows(), "before the person accepted"
     command(agent.folder, "accept")
 
     def has(*kinds: str) -> bool:
@@ -128,4 +124,9 @@ def drive(owner: Owner, device: str, agent: RunningAgent, display: str, shown: P
     unsupported = agent.status().unsupported
     assert unsupported["camera"] == "there is no camera" or Path("/dev/video0").exists()
     with_text.close()
-    return opened(owner, device)
+    records = opened(owner, device)
+    publish_policy(owner, PolicyTree(settings=INHERITED, departments=[], persons=[]), now(), policy)
+    wait_for(lambda: not agent.status().accepted, what="the policy that takes it back")
+    wait_for(lambda: not grows(), what="the end of what was sealed before")
+    assert not grows(), "after a policy that asks for nothing"
+    return records
