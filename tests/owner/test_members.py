@@ -103,11 +103,21 @@ def test_a_removed_member_is_out_at_once_and_may_be_invited_again(owner: Owner, 
     come_in(owner, owner.invite("manager", label="Back"), email).close()
 
 
-def test_computers_follow_whoever_may_sign_and_nobody_who_was_removed(owner: Owner, tmp_path: Path) -> None:
-    """A computer that was confirmed long before takes a new manager's rules; what the manager signs after the removal is nobody's."""
+@pytest.mark.parametrize("between", [False, True], ids=["renewed", "signed-between"])
+def test_computers_follow_whoever_may_sign_and_nobody_who_was_removed(
+    server: RealServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, between: bool
+) -> None:
+    """A computer that was confirmed long before takes a new manager's rules. With the removal the owner signs them again; what came in between
+    is followed by nobody, and the owner is not locked out.
+    """
+    owner = Owner.sign_up(server.url, f"signers-{between}@company.example", PASSWORD, "Lamplight Works", now=now)
+    if between:
+        monkeypatch.setattr("reteamz.owner.client.renew_rules_of", lambda *_: None)
     record(owner, tmp_path / "agent", {"Ledger": 1}, ANN)
     before = fetch_rules(owner)
-    manager = come_in(owner, owner.invite("manager", rights=["settings"], label="Signer"), "signer@company.example")
+    manager = come_in(
+        owner, owner.invite("manager", rights=["settings"], label="Signer"), f"signer-{between}@company.example"
+    )
     settings = manager.bundle.settings
     tree = RuleTree(categories=[Category(1, None, "Work", 2)], rules=[Rule(1, [], "ledger", True)], overrides=[])
     jws = sign_rules(settings, owner.account, before.head, now(), tree, lambda text: owner.entry("label", text))
@@ -118,16 +128,17 @@ def test_computers_follow_whoever_may_sign_and_nobody_who_was_removed(owner: Own
         assert (device.trust.rules, device.sync.rules_problem) == (1, None)
         owner.remove_member(manager.bundle.member)
         device.sync.poll_once()
-        assert device.trust.rules == 0
-        with pytest.raises(ReteamzError) as caught:
-            fetch_rules(owner)
-        assert caught.value.code == "rules_refused"
-        # The owner signs the next ones: nobody is locked out by what somebody left behind.
-        assert publish_rules(owner, tree, now()).head.version == 2
-        device.sync.poll_once()
+        assert device.trust.rules == (0 if between else 2)
+        if between:
+            with pytest.raises(ReteamzError) as caught:
+                fetch_rules(owner)
+            assert caught.value.code == "rules_refused"
+            assert publish_rules(owner, tree, now()).head.version == 2
+            device.sync.poll_once()
         assert (device.trust.rules, device.sync.rules_problem) == (2, None)
         device.close()
     manager.close()
+    owner.close()
 
 
 def test_a_code_is_used_once_and_only_for_members(owner: Owner, tmp_path: Path) -> None:

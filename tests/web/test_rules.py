@@ -253,7 +253,11 @@ def test_no_script_but_the_judge_becomes_a_worker(ruled: Company, watched: Watch
     watched.complaints = []
 
 
-def test_what_a_removed_manager_signed_is_shown_and_signed_again(ruled: Company, watched: Watched) -> None:
+def test_what_a_removed_manager_signed_is_shown_and_signed_again(
+    ruled: Company, watched: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As when the manager signs between the owner's last look and the removal."""
+    monkeypatch.setattr("reteamz.owner.client.renew_rules_of", lambda *_: None)
     page, owner = watched.page, ruled.owner
     invited = Invited.join(
         owner.invite("manager", rights=["settings"], label="Gone"), "gone@works.example", PASSWORD, now

@@ -81,7 +81,7 @@ class Policy(msgspec.Struct, frozen=True):
             case "skip":
                 return None
             case "hide":
-                return msgspec.structs.replace(bare, input=sample.input)
+                return bare
         if self.detail == "applications":
             return msgspec.structs.replace(bare, app=sample.app, input=sample.input)
         return msgspec.structs.replace(sample, site=site, url=sample.url if self.urls else "", document=document)

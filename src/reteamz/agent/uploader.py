@@ -64,7 +64,7 @@ class Uploader:
             self._failures += 1
             asked = error.retry_after if isinstance(error, Refusal) else 0.0
             return max(asked, self.back_off())
-        self.problem = self._device.sync.rules_problem
+        self.problem = self._device.sync.policy_problem or self._device.sync.rules_problem
         self._failures = 0
         self.done_at = self._now()
         if self._more_records():

@@ -19,6 +19,8 @@ from reteamz.crypto.roster import TrustedRoster, device_entry, owner_entry, sign
 from reteamz.owner.history import carry_over
 from reteamz.owner.http import Connection
 from reteamz.owner.member import Clock, Member, entry_of
+from reteamz.owner.policy import renew_policy
+from reteamz.owner.rules import renew_rules_of
 from reteamz.wire.accounts import DeviceKeysView, GrantPost, KeysView, LoggedIn, RosterPost, Signup, TicketPost
 from reteamz.wire.batch import RosterHead
 from reteamz.wire.encoding import b64decode, b64encode, sha256
@@ -230,13 +232,18 @@ class Owner(Member):
     def remove_member(self, member: str) -> None:
         """Remove a member; the server ends their sessions. What they saw cannot be taken back (spec 14.7).
 
+        Rules and policy that they signed last are signed again first: afterwards nobody follows their signature.
+
         Raises:
-            ReteamzError: ``not_found``, ``roster_conflict``.
+            ReteamzError: ``not_found``, ``roster_conflict`` and those of rules and policy.
         """
         roster = self.roster.roster
         entry = self.roster.member(member)
         if entry is None or entry.role == "owner":
             raise ReteamzError("not_found", "There is no such member; load the page again.")
+        if "settings" in entry.rights:
+            renew_rules_of(self, entry.settings, self._now())
+            renew_policy(self, entry.settings, self._now())
         gone = msgspec.structs.replace(entry, state="removed")
         listed = [gone if one.id == member else one for one in roster.members]
         self._publish(self.bundle, roster.mode, roster.epoch, listed, self.roster.devices.devices, [])

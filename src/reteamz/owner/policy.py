@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from reteamz.crypto.policy import TrustedPolicy, open_policy, person_hash, sign_policy
 from reteamz.wire.errors import ReteamzError
+from reteamz.wire.jwk import thumbprint
+from reteamz.wire.limits import ORPHANS_MOST
 from reteamz.wire.policy import PolicyHead, PolicyPost, PolicyTree, PolicyVersions
 
 if TYPE_CHECKING:
@@ -57,7 +59,21 @@ def publish_policy(owner: Owner, tree: PolicyTree, now: int, known: TrustedPolic
     return after
 
 
+def renew_policy(owner: Owner, signer: str, now: int) -> None:
+    """Sign the newest policy again when somebody who is about to be removed signed it; ``signer`` is the thumbprint of their settings key."""
+    told = owner.connection.get("/api/policies", PolicyVersions).policies
+    if told and thumbprint(told[-1].signer) == signer:
+        known = fetch_policy(owner)
+        assert known.policy is not None
+        publish_policy(owner, read_policy(owner, known.policy), now, known)
+
+
 def _newest(owner: Owner, trusted: TrustedPolicy, signers: list[str]) -> TrustedPolicy:
+    most = trusted.head.version + ORPHANS_MOST
     for told in owner.connection.get("/api/policies", PolicyVersions).policies:
         trusted = trusted.update(told.jws, told.signer, signers)
+        if trusted.head.version > most and thumbprint(told.signer) not in owner.roster.signers():
+            raise ReteamzError(
+                "policy_refused", "Somebody who was removed signed a far later policy; do not trust this server."
+            )
     return trusted

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from reteamz.crypto.rules import TrustedRules, open_rules, sign_rules
 from reteamz.wire.errors import ReteamzError
+from reteamz.wire.jwk import thumbprint
+from reteamz.wire.limits import ORPHANS_MOST
 from reteamz.wire.rules import RuleSet, RulesHead, RulesPost, RulesVersions, RuleTree, epoch_of
 from reteamz.wire.tokens import split_plain
 
@@ -69,7 +71,21 @@ def publish_rules(owner: Owner, tree: RuleTree, now: int, known: TrustedRules | 
     return after
 
 
+def renew_rules_of(owner: Owner, signer: str, now: int) -> None:
+    """Sign the newest rules again when somebody who is about to be removed signed them; ``signer`` is the thumbprint of their settings key."""
+    told = owner.connection.get("/api/rules", RulesVersions).rules
+    if told and thumbprint(told[-1].signer) == signer:
+        known = fetch_rules(owner)
+        assert known.rules is not None
+        publish_rules(owner, read_rules(owner, known.rules), now, known)
+
+
 def _newest(owner: Owner, trusted: TrustedRules, signers: list[str]) -> TrustedRules:
+    most = trusted.head.version + ORPHANS_MOST
     for told in owner.connection.get("/api/rules", RulesVersions).rules:
         trusted = trusted.update(told.jws, told.signer, signers)
+        if trusted.head.version > most and thumbprint(told.signer) not in owner.roster.signers():
+            raise ReteamzError(
+                "rules_refused", "Somebody who was removed signed far later rules; do not trust this server."
+            )
     return trusted

@@ -37,5 +37,7 @@ PATTERN_NESTING: Final = 100
 DEPARTMENTS: Final = 1_000
 """Most departments that a manager is given, and that a policy speaks of."""
 POLICY_PERSONS: Final = 10_000
+ORPHANS_MOST: Final = 1_000
+"""How many versions ahead of what an end knows it opens what a removed member signed (spec 16.7): no number is used up by one lie."""
 POLICY_EXCLUSIONS: Final = 200
 """Most exclusions of one level."""

@@ -44,6 +44,7 @@ class Sync:
         """Why the rules that the server sent last are not obeyed, None when they are."""
         self.policy_problem: ReteamzError | None = None
         """Why the policy that the server sent last is not obeyed, None when it is."""
+        self._refused: set[Code] = set()
 
     def poll_once(self) -> DeviceState:
         """Ask for what concerns this device; a grant of the pinned owner is accepted.
@@ -89,15 +90,16 @@ class Sync:
             self.rules_problem = error
 
     def _take_policy(self, told: PolicyView | None) -> None:
-        """Obey a new policy, or keep the one before and tell the owner, once for each reason."""
-        before, self.policy_problem = self.policy_problem, None
+        """Obey a new policy, or keep the one before and say why, once for each reason."""
+        self.policy_problem = None
         if told is None:
             return
         try:
             self._device.believe(self._device.trust.policy_answered(told))
         except ReteamzError as error:
             self.policy_problem = error
-            if before is None or before.code != error.code:
+            if error.code not in self._refused:
+                self._refused.add(error.code)
                 self._device.notice("policy_refused")
 
     def _poll(self, computer: str | None) -> Polled:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from litestar import get, post
 from litestar.di import NamedDependency
@@ -16,6 +16,9 @@ from reteamz.server.types import Now
 from reteamz.wire.accounts import RosterPost, Rosters
 from reteamz.wire.batch import RosterHead
 
+ROSTER_BYTES: Final = 64 * 1024 * 1024
+"""A roster may come with a grant for every computer: 2.8 KB each."""
+
 
 @get("/api/rosters")
 async def rosters(
@@ -28,7 +31,7 @@ async def rosters(
         return await versions_since(session, viewer.account, since)
 
 
-@post("/api/rosters", status_code=201)
+@post("/api/rosters", status_code=201, request_max_body_size=ROSTER_BYTES)
 async def next_roster(
     data: JSONBody[RosterPost],
     viewer: NamedDependency[Viewer],
