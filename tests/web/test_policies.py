@@ -16,9 +16,18 @@ from tests.web.conftest import Company, now, record
 
 from reteamz.agent.device import Device
 from reteamz.owner.client import Owner
+from reteamz.owner.joining import Invited
 from reteamz.owner.policy import fetch_policy, hash_of, publish_policy, read_policy
 from reteamz.wire.accounts import DepartmentPost, DepartmentView, PersonPut, PersonView
-from reteamz.wire.policy import INHERITED, Exclusion, PolicyTree
+from reteamz.wire.policy import (
+    INHERITED,
+    DepartmentSettings,
+    Exclusion,
+    PersonSettings,
+    PolicyTree,
+    layers_for,
+    resolved,
+)
 
 CANARY = "canary clinic"
 ANN, BEN = "Ann Archer", "Ben Bowman"
@@ -54,7 +63,7 @@ def signed(owner: Owner) -> PolicyTree:
 
 
 def choose(page: Page, name: str) -> None:
-    page.get_by_test_id("scopes").get_by_role("button", name=name).click()
+    page.locator("#policy-scopes .outline-row", has=page.locator(f".outline-name:text-is('{name}')")).first.click()
     expect(page.locator("#detail-title")).to_have_text(name)
 
 
@@ -193,6 +202,60 @@ def test_somebody_else_signed_meanwhile(governed: Company, watched: Watched) -> 
     watched.complaints = [text for text in watched.complaints if "409" not in text]
 
 
+def test_a_person_is_exempt_from_what_the_department_records(governed: Company, watched: Watched) -> None:
+    """An empty list of records says none; nothing said would be the department's."""
+    page = watched.page
+    log_in(page, governed.server.url, governed.email)
+    open_page(page, f"{governed.server.url}/policies")
+    choose(page, "Sales")
+    otherwise(page, "detail").locator("select").select_option("everything")
+    otherwise(page, "records").get_by_label("Screenshots").check()
+    choose(page, ANN)
+    boxes = otherwise(page, "records")
+    screenshots = boxes.get_by_label("Screenshots")
+    expect(screenshots).to_be_checked()
+    screenshots.focus()
+    page.keyboard.press("Space")
+    expect(screenshots).not_to_be_checked()
+    expect(screenshots).to_be_focused()
+    save(page)
+    (ann,) = signed(governed.owner).persons
+    assert ann.settings is not None
+    assert ann.settings.records == []
+    assert resolved(layers_for(signed(governed.owner), [ann.person])).records == []
+
+
+def test_a_manager_signs_nothing_away_that_they_do_not_see(
+    governed: Company, watched: Watched, chromium: Browser
+) -> None:
+    """Their lists have one department; what the policy says of others stays, also when the owner signed meanwhile."""
+    owner, url = governed.owner, governed.server.url
+    lab = owner.connection.post("/api/departments", DepartmentPost(owner.entry("label", "Lab")), DepartmentView)
+    place(owner, BEN, lab.id)
+    code = owner.invite("manager", rights=["settings"], departments=[lab.id], label="Manager")
+    invited = Invited.join(code, "manager@works.example", PASSWORD, now)
+    owner.welcome([member for member in owner.members() if member.state == "waiting"])
+    invited.enter().close()
+    page = watched.page
+    log_in(page, url, "manager@works.example")
+    open_page(page, f"{url}/policies")
+    choose(page, "Lab")
+    otherwise(page, "urls")
+    (sales,) = [one.id for one in owner.connection.get("/api/departments", list[DepartmentView]) if one.id != lab.id]
+    strict = msgspec.structs.replace(INHERITED, detail="off")
+    own = PersonSettings(hash_of(owner, ANN), sales, msgspec.structs.replace(INHERITED, records=[]))
+    first = PolicyTree(settings=INHERITED, departments=[DepartmentSettings(sales, strict)], persons=[own])
+    publish_policy(owner, first, now())
+    page.click("#policy-save")
+    page.click("#conflict-mine")
+    expect(page.locator("#policy-saved")).to_contain_text("Saved and signed")
+    tree = signed(owner)
+    assert {one.department: one.settings.detail for one in tree.departments} == {sales: "off", lab.id: None}
+    assert {one.person: one.department for one in tree.persons} == {own.person: sales, hash_of(owner, BEN): lab.id}
+    assert own in tree.persons
+    watched.complaints = [text for text in watched.complaints if "409" not in text]
+
+
 def test_people_who_moved_are_told_and_signed_again(governed: Company, watched: Watched, tmp_path: Path) -> None:
     page, owner = watched.page, governed.owner
     departments = owner.connection.get("/api/departments", list[DepartmentView])
@@ -207,7 +270,9 @@ def test_people_who_moved_are_told_and_signed_again(governed: Company, watched: 
     place(owner, ANN, None)
     place(owner, BEN, departments[0].id)
     open_page(page, page_of)
-    expect(page.locator("#policy-moved")).to_be_visible()
+    expect(page.get_by_test_id("moves").locator("li")).to_have_text(
+        [f"{ANN}: from Sales to no department with settings", f"{BEN}: from no department with settings to Sales"]
+    )
     save(page)
     expect(page.locator("#policy-moved")).to_be_hidden()
     assert [one.person for one in signed(owner).persons] == [hash_of(owner, BEN)]
@@ -234,7 +299,7 @@ def test_every_look_of_the_page(governed: Company, chromium: Browser, tmp_path: 
         expect(page.locator(".policy-exclusions .pattern-found")).to_contain_text("Matches 0 of")
         look(page, tmp_path / f"{theme}-{width}.png")
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-        page.once("dialog", lambda dialog: dialog.accept())
+        # Unsaved or not: locking asks nobody, and takes everything away.
         page.click("#lock")
         expect(page.locator("#policy-locked")).to_be_visible()
         started(page)

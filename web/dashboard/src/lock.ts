@@ -20,11 +20,25 @@ export function touch(): void {
   localStorage.setItem(SEEN, String(Date.now()));
 }
 
+let leaving = false;
+
+/** Ask before a page is left in which something was changed; locking asks nobody: keys and names must go. */
+export function guardChanges(changed: () => boolean): void {
+  addEventListener("beforeunload", (event) => {
+    if (!leaving && changed()) event.preventDefault();
+  });
+}
+
+function reload(): void {
+  leaving = true;
+  location.reload();
+}
+
 /** Forget the keys; every tab shows its page anew, without them. */
 export async function lock(): Promise<void> {
   await forgetKeys();
   channel.postMessage("changed");
-  location.reload();
+  reload();
 }
 
 /** Tell other tabs that the keys are here. */
@@ -35,7 +49,7 @@ export function tellUnlocked(): void {
 
 /** Lock when nobody is there any more; follow other tabs. */
 export function watch(unlocked: boolean): void {
-  channel.onmessage = () => location.reload();
+  channel.onmessage = reload;
   if (!unlocked) return;
   touch();
   for (const event of ["pointermove", "keydown", "scroll"] as const)

@@ -32,11 +32,11 @@ export async function openPolicybook(keys: OpenKeys): Promise<PolicyBook> {
   const { policies } = await get<{ policies: PolicyView[] }>("/api/policies");
   for (const version of policies) {
     trusted = await trusted.update(version.jws, version.signer, signers);
-    orphaned = await isOrphaned(roster, version.signer);
+    orphaned = await isOrphaned(roster, version.signer, trusted.head.version - seen.version, "policy_refused");
   }
   if (seen.version && !trusted.policy)
     throw new ReteamzError("policy_rollback", "The server withholds the policy; do not trust this server.");
-  await rememberPolicy(keys.account, trusted.head);
+  if (!orphaned) await rememberPolicy(keys.account, trusted.head);
   const reader = new TokenReader(keys.tokens);
   const tree = trusted.policy && (await openPolicy(trusted.policy, (token) => reader.decrypt(token)));
   return { head: trusted.head, tree, maySign: maySign(roster, keys), orphaned };

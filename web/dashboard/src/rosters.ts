@@ -33,10 +33,24 @@ export function maySign(roster: TrustedRoster, keys: OpenKeys): boolean {
   return roster.member(keys.member)?.rights.includes("settings") ?? false;
 }
 
-/** Whether a removed member signed this: it is shown, to be signed again, and followed by nobody (spec 16.7). */
-export async function isOrphaned(roster: TrustedRoster, signer: PublicOkp): Promise<boolean> {
+/** How many versions ahead of what an end knows it opens what a removed member signed: no number is used up by one lie. */
+const ORPHANS_MOST = 1_000;
+
+/**
+ * Whether a removed member signed this: it is shown, to be signed again, followed by nobody, and remembered by nobody (spec 16.7). `ahead`
+ * is how many versions it is ahead of the last that was. Raises `code` when that is too many.
+ */
+export async function isOrphaned(
+  roster: TrustedRoster,
+  signer: PublicOkp,
+  ahead: number,
+  code: "policy_refused" | "rules_refused",
+): Promise<boolean> {
   const key = await thumbprint(signer);
-  return !roster.signers().includes(key) && roster.formerSigners().includes(key);
+  const orphaned = !roster.signers().includes(key) && roster.formerSigners().includes(key);
+  if (orphaned && ahead > ORPHANS_MOST)
+    throw new ReteamzError(code, "Somebody who was removed signed a far later version; do not trust this server.");
+  return orphaned;
 }
 
 /**

@@ -34,11 +34,11 @@ export async function openRulebook(keys: OpenKeys): Promise<Rulebook> {
   let orphaned = false;
   for (const version of rules) {
     trusted = await trusted.update(version.jws, version.signer, signers);
-    orphaned = await isOrphaned(roster, version.signer);
+    orphaned = await isOrphaned(roster, version.signer, trusted.head.version - seen.version, "rules_refused");
   }
   if (seen.version && !trusted.rules)
     throw new ReteamzError("rules_rollback", "The server withholds the rules; do not trust this server.");
-  await rememberRules(keys.account, trusted.head);
+  if (!orphaned) await rememberRules(keys.account, trusted.head);
   const reader = new TokenReader(keys.tokens);
   const tree = trusted.rules ? await openRules(trusted.rules, (entry) => readLabel(reader, entry)) : EMPTY;
   return { head: trusted.head, tree, maySign: maySign(roster, keys), orphaned };

@@ -2,6 +2,7 @@
 import { ReteamzError, resolveSettings, type Settings } from "@reteamz/core";
 import { all, byId, fieldValue, maybe, onClick, show, told } from "../dom.ts";
 import { Judge } from "../judging.ts";
+import { guardChanges } from "../lock.ts";
 import { button, made } from "../making.ts";
 import { detail } from "../policies/detail.ts";
 import { Preview } from "../policies/preview.ts";
@@ -12,11 +13,13 @@ import {
   EVERYBODY,
   fetchPeople,
   isSilent,
+  movesOf,
   nameOf,
+  onTopOf,
   ownOf,
   type People,
+  placeOf,
   type Scope,
-  sameTree,
   treeOf,
   withOwn,
 } from "../policies/scopes.ts";
@@ -68,17 +71,22 @@ class Editor {
   start(): void {
     byId("policy-locked").hidden = true;
     byId("policy-editor").hidden = false;
-    onClick(byId("policy-save"), () => this.#save(this.#book.head));
+    onClick(byId("policy-save"), () => this.#save());
     onClick(byId("policy-discard"), () => this.#discard());
-    onClick(byId("conflict-mine"), async () => this.#save((await openPolicybook(this.#keys)).head));
+    onClick(byId("conflict-mine"), async () => {
+      const newest = await openPolicybook(this.#keys);
+      const draft = onTopOf(draftOf(newest.tree, this.#people), this.#stored, this.#draft);
+      this.#take(newest);
+      this.#draft = draft;
+      await this.#save();
+      this.#draw();
+    });
     onClick(byId("conflict-theirs"), async () => {
       this.#take(await openPolicybook(this.#keys));
       byId("policy-conflict").hidden = true;
     });
     byId("policy-search").addEventListener("input", () => this.#drawScopes());
-    addEventListener("beforeunload", (event) => {
-      if (this.#changed) event.preventDefault();
-    });
+    guardChanges(() => this.#changed);
     byId("policy-search-line").hidden = this.#people.persons.length < 8;
     this.#draw();
   }
@@ -91,10 +99,10 @@ class Editor {
     return this.#draft !== this.#stored;
   }
 
-  /** Whether people are in other departments than the policy in force says. */
-  get #moved(): boolean {
+  /** In which other departments people are than the policy in force says. */
+  get #moves(): string[] {
     const { tree } = this.#book;
-    return tree !== null && !sameTree(tree, treeOf(this.#stored, this.#people, this.#whole));
+    return tree ? movesOf(tree, treeOf(this.#stored, this.#people, this.#whole), this.#people) : [];
   }
 
   #change(settings: Settings, how?: "typing"): void {
@@ -110,6 +118,7 @@ class Editor {
   }
 
   #draw(): void {
+    const focused = document.activeElement?.id;
     this.#drawScopes();
     const host = {
       draft: () => this.#draft,
@@ -118,7 +127,6 @@ class Editor {
       mayEdit: this.#mayEdit,
       change: (settings: Settings, how?: "typing") => this.#change(settings, how),
     };
-    const focused = document.activeElement?.id;
     byId("policy-detail").replaceChildren(detail(this.#selected, host));
     // The line that was changed is made anew; whoever uses the keyboard stays in it.
     if (focused?.startsWith("policy-")) maybe(focused)?.focus();
@@ -159,38 +167,56 @@ class Editor {
   #drawBar(): void {
     const { head, orphaned } = this.#book;
     const unsaved = this.#changed;
-    byId("policy-unsaved").hidden = !this.#mayEdit || !(unsaved || this.#moved || orphaned);
+    const moves = this.#moves;
+    byId("policy-unsaved").hidden = !this.#mayEdit || !(unsaved || moves.length || orphaned);
     byId("policy-discard").hidden = !unsaved;
     byId("policy-unsaved-word").textContent = unsaved ? "Unsaved changes" : "";
-    byId("policy-moved").hidden = !this.#moved || orphaned;
+    byId("policy-moved").hidden = !moves.length;
+    byId("policy-moves").replaceChildren(...moves.map((move) => made("li", "", move)));
     byId("policy-orphaned").hidden = !orphaned;
-    byId("policy-version").textContent = head.version
-      ? `Version ${head.version} is in force.`
-      : "Nobody has signed a policy; computers follow the default.";
+    byId("policy-version").textContent = orphaned
+      ? `Version ${head.version} was signed by somebody who was removed.`
+      : head.version
+        ? `Version ${head.version} is in force.`
+        : "Nobody has signed a policy; computers follow the default.";
   }
 
   #row(scope: Scope): HTMLElement {
     const own = ownOf(this.#draft, scope);
     const item = button("outline-row", "", () => this.#choose(scope));
+    item.id = `policy-scope-${scope.kind}-${scope.id}`;
     item.append(made("span", "outline-name", nameOf(this.#people, scope)));
+    const place = placeOf(this.#people, scope);
+    if (place) item.append(made("span", "outline-count", place));
     if (!isSilent(own)) item.append(made("span", "outline-count", "own"));
     if (scope.kind === this.#selected.kind && scope.id === this.#selected.id) item.setAttribute("aria-current", "true");
     return made("li", "", item);
   }
 
-  /** Sign and store what stands here as the version after `previous`. */
-  async #save(previous: PolicyBook["head"]): Promise<void> {
+  /** Sign and store what stands here as the next version. */
+  async #save(): Promise<void> {
     byId("policy-conflict").hidden = true;
     this.#requireValid();
+    const buttons = all<HTMLButtonElement>("#policy-unsaved button");
+    for (const one of buttons) one.disabled = true;
+    const signed = this.#draft;
     try {
-      const tree = treeOf(this.#draft, this.#people, this.#whole);
-      const head = await savePolicy(this.#keys, previous, tree);
+      const tree = treeOf(signed, this.#people, this.#whole);
+      const head = await savePolicy(this.#keys, this.#book.head, tree);
+      const draft = this.#draft;
       this.#take({ ...this.#book, head, tree, orphaned: false });
+      // What was typed while it was signed is unsaved.
+      if (draft !== signed) {
+        this.#draft = draft;
+        this.#draw();
+      }
       show(byId("policy-saved"), "Saved and signed. Computers follow it with their next poll, within a minute.");
     } catch (error) {
       if (!(error instanceof ReteamzError) || error.code !== "policy_conflict") throw error;
       byId("policy-conflict").hidden = false;
       byId("policy-conflict").focus();
+    } finally {
+      for (const one of buttons) one.disabled = false;
     }
   }
 

@@ -2,6 +2,7 @@
 import { ReteamzError, type RuleTree } from "@reteamz/core";
 import { all, byId, maybe, onClick, show, told } from "../dom.ts";
 import { Judge, judgeNew, type Survey } from "../judging.ts";
+import { guardChanges } from "../lock.ts";
 import { openRulebook, type Rulebook, saveRules } from "../rulebook.ts";
 import { type Department, type DetailHost, detail, outcome } from "../rules/detail.ts";
 import { startImport } from "../rules/importing.ts";
@@ -77,9 +78,7 @@ class Editor {
       this.#change(edit.joined(this.#tree, tree));
       this.#choose(this.#tree.categories.at(-tree.categories.length)?.id ?? null);
     });
-    addEventListener("beforeunload", (event) => {
-      if (this.#tree !== this.#book.tree) event.preventDefault();
-    });
+    guardChanges(() => this.#tree !== this.#book.tree);
     this.#selected = this.#tree.categories[0]?.id ?? null;
     this.#draw();
     this.#look();

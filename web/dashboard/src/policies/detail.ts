@@ -217,8 +217,17 @@ class Panel {
     change: (value: string) => Partial<Settings>,
   ): HTMLElement {
     const field = select(choices, chosen, this.#host.mayEdit, (value) => this.#set(change(value)));
+    field.id = `policy-${name}-own`;
     field.setAttribute("aria-label", LINES.find((line) => line.name === name)?.word ?? "");
     return field;
+  }
+
+  /** A box to tick that keeps the focus when the panel is made anew. */
+  #box(id: string, word: string, on: boolean, changed: (box: HTMLInputElement) => void): HTMLElement {
+    const label = checkbox(word, on, this.#host.mayEdit, changed);
+    const box = label.querySelector("input");
+    if (box) box.id = `policy-${id}`;
+    return label;
   }
 
   yesNo(name: "urls" | "private" | "meetings"): HTMLElement {
@@ -232,7 +241,7 @@ class Panel {
   kinds(): HTMLElement {
     const chosen = new Set(this.#own.records);
     const boxes = SEALED_KINDS.map((kind) =>
-      checkbox(KIND_WORDS[kind], chosen.has(kind), this.#host.mayEdit, (box) => {
+      this.#box(`records-${kind}`, KIND_WORDS[kind], chosen.has(kind), (box) => {
         if (box.checked) chosen.add(kind);
         else chosen.delete(kind);
         this.#set({ records: SEALED_KINDS.filter((one) => chosen.has(one)) });
@@ -261,6 +270,7 @@ class Panel {
     const monitor = select(which, monitors, this.#host.mayEdit, (value) =>
       set({ monitors: value as "all" | "active" }),
     );
+    monitor.id = "policy-monitors";
     monitor.setAttribute("aria-label", "Monitors of screenshots");
     return made(
       "div",
@@ -282,8 +292,8 @@ class Panel {
         ],
       ),
       monitor,
-      checkbox("Without colours", grey, this.#host.mayEdit, (box) => set({ grey: box.checked })),
-      blur ? "" : checkbox(`Blur them (${BLUR} pixels)`, false, this.#host.mayEdit, () => set({ blur: BLUR })),
+      this.#box("grey", "Without colours", grey, (box) => set({ grey: box.checked })),
+      blur ? "" : this.#box("blur", `Blur them (${BLUR} pixels)`, false, () => set({ blur: BLUR })),
     );
   }
 

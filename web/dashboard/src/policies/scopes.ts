@@ -98,23 +98,9 @@ export function treeOf(draft: Draft, { departments, persons }: People, whole: bo
   };
 }
 
-/** Whether two policies say the same, in whatever order. */
-export function sameTree(one: PolicyTree, other: PolicyTree): boolean {
-  return canonical(one) === canonical(other);
-}
-
-function canonical({ settings, departments, persons }: PolicyTree): string {
-  const members = (some: Settings | null) => some && Object.keys(INHERITED).map((name) => some[name as keyof Settings]);
-  return JSON.stringify([
-    members(settings),
-    departments.map((one) => JSON.stringify([one.department, members(one.settings)])).sort(),
-    persons.map((one) => JSON.stringify([one.person, one.department, members(one.settings)])).sort(),
-  ]);
-}
-
-/** Whether settings say nothing of their own. */
-export function isSilent(settings: Settings): boolean {
-  return Object.entries(settings).every(([, value]) => value === null || (Array.isArray(value) && !value.length));
+/** Whether settings say nothing of their own; an empty list of records says that there are none. */
+export function isSilent({ exclusions, ...settings }: Settings): boolean {
+  return !exclusions.length && Object.values(settings).every((value) => value === null);
 }
 
 /** What a scope says of its own. */
@@ -145,4 +131,53 @@ export function nameOf({ departments, persons }: People, { kind, id }: Scope): s
   const found =
     kind === "department" ? departments.find((one) => one.id === id) : persons.find(({ hash }) => hash === id);
   return found?.name ?? "";
+}
+
+/** The name of a person's department, "" for everything else. */
+export function placeOf({ departments, persons }: People, { kind, id }: Scope): string {
+  const place = kind === "person" ? persons.find(({ hash }) => hash === id)?.department : null;
+  return departments.find((one) => one.id === place)?.name ?? "";
+}
+
+/** What signing changes because the server's lists changed: who is in which department now, and what is not in the lists any more. */
+export function movesOf(tree: PolicyTree, next: PolicyTree, { departments, persons }: People): string[] {
+  const name = (id: string | null | undefined) =>
+    id
+      ? (departments.find((one) => one.id === id)?.name ?? "a department that is not here")
+      : "no department with settings";
+  const told: string[] = [];
+  const places = (some: PolicyTree) =>
+    new Map(
+      some.persons.flatMap((one) => {
+        const known = persons.find(({ hashes }) => hashes.includes(one.person));
+        return [[known?.hash ?? one.person, one.department] as const];
+      }),
+    );
+  const [before, after] = [places(tree), places(next)];
+  for (const hash of new Set([...before.keys(), ...after.keys()])) {
+    const [from, to] = [before.get(hash) ?? null, after.get(hash) ?? null];
+    const who = persons.find((one) => one.hash === hash)?.name ?? "Somebody who is not in the list";
+    if (from !== to) told.push(`${who}: from ${name(from)} to ${name(to)}`);
+  }
+  for (const { department } of tree.departments)
+    if (
+      !departments.some((one) => one.id === department) &&
+      !next.departments.some((one) => one.department === department)
+    )
+      told.push("A department that is not in the list any more: its settings go");
+  return told;
+}
+
+/** Somebody else's newer draft with what was changed here on top of it: nothing is taken back that nobody here saw. */
+export function onTopOf(newest: Draft, stored: Draft, mine: Draft): Draft {
+  const changed = (some: ReadonlyMap<string, Settings>, before: ReadonlyMap<string, Settings>) =>
+    [...some].filter(([id, settings]) => before.get(id) !== settings);
+  const account = Object.keys(INHERITED) as (keyof Settings)[];
+  const own = account.filter((name) => mine.account[name] !== stored.account[name]);
+  return {
+    ...newest,
+    account: { ...newest.account, ...Object.fromEntries(own.map((name) => [name, mine.account[name]])) },
+    departments: new Map([...newest.departments, ...changed(mine.departments, stored.departments)]),
+    persons: new Map([...newest.persons, ...changed(mine.persons, stored.persons)]),
+  };
 }
