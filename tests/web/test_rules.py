@@ -13,10 +13,15 @@ from tests.browser import PASSWORD, Watched, log_in, open_page
 from tests.conftest import RealServer
 from tests.web.conftest import Company, now, record
 
+from reteamz.crypto.policy import NONE as NO_POLICY
+from reteamz.crypto.policy import sign_policy
 from reteamz.crypto.rules import NONE, sign_rules
 from reteamz.owner.client import Owner
 from reteamz.owner.joining import Invited
+from reteamz.owner.member import Member
+from reteamz.owner.policy import fetch_policy
 from reteamz.owner.rules import fetch_rules, publish_rules, read_rules
+from reteamz.wire.policy import INHERITED, PolicyHead, PolicyPost, PolicyTree
 from reteamz.wire.rules import Category, Rule, RulesHead, RulesPost, RuleTree
 
 TITLES = {"Offer 4711 for Ridgeway Looms": 30, "Sourdough in 4 steps": 10, "Inbox": 20}
@@ -253,20 +258,52 @@ def test_no_script_but_the_judge_becomes_a_worker(ruled: Company, watched: Watch
     watched.complaints = []
 
 
+def signed_by_a_manager(owner: Owner) -> Member:
+    """Return a manager who signed the newest rules."""
+    code = owner.invite("manager", rights=["settings"], label="Gone")
+    invited = Invited.join(code, "gone@works.example", PASSWORD, now)
+    owner.welcome([member for member in owner.members() if member.state == "waiting"])
+    manager = invited.enter()
+    tree = RuleTree(categories=[Category(1, None, "Work", 2)], rules=[Rule(1, [], "offer", True)], overrides=[])
+    jws = sign_rules(manager.bundle.settings, owner.account, NONE, now(), tree, lambda text: owner.entry("label", text))
+    manager.connection.post("/api/rules", RulesPost(jws), RulesHead)
+    return manager
+
+
+def test_the_owner_signs_what_a_manager_signed_before_removing_them(ruled: Company, watched: Watched) -> None:
+    page, owner = watched.page, ruled.owner
+    manager = signed_by_a_manager(owner)
+    hours = msgspec.structs.replace(INHERITED, hours=[[(480, 1020)]] * 5 + [[], []])
+    tree = PolicyTree(settings=hours, departments=[], persons=[])
+    jws = sign_policy(
+        manager.bundle.settings, owner.account, NO_POLICY, now(), tree, lambda text: owner.entry("label", text)
+    )
+    manager.connection.post("/api/policies", PolicyPost(jws), PolicyHead)
+    manager.close()
+    log_in(page, ruled.server.url, ruled.email)
+    open_page(page, f"{ruled.server.url}/people")
+    page.click("[data-remove-member]")
+    page.fill("#remove-member-password", PASSWORD)
+    with page.expect_navigation():
+        page.click("#remove-member-dialog button[type=submit]")
+    owner = Owner.log_in(ruled.server.url, ruled.email, PASSWORD, now)
+    assert len(owner.roster.signers()) == 1
+    rules, policy = fetch_rules(owner), fetch_policy(owner)
+    assert (rules.head.version, policy.head.version) == (2, 2)
+    assert rules.rules is not None
+    assert [rule.pattern for rule in read_rules(owner, rules.rules).rules] == ["offer"]
+    assert policy.policy is not None
+    assert policy.policy.settings == hours
+    owner.close()
+
+
 def test_what_a_removed_manager_signed_is_shown_and_signed_again(
     ruled: Company, watched: Watched, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As when the manager signs between the owner's last look and the removal."""
     monkeypatch.setattr("reteamz.owner.client.renew_rules_of", lambda *_: None)
     page, owner = watched.page, ruled.owner
-    invited = Invited.join(
-        owner.invite("manager", rights=["settings"], label="Gone"), "gone@works.example", PASSWORD, now
-    )
-    owner.welcome([member for member in owner.members() if member.state == "waiting"])
-    manager = invited.enter()
-    tree = RuleTree(categories=[Category(1, None, "Work", 2)], rules=[Rule(1, [], "offer", True)], overrides=[])
-    jws = sign_rules(manager.bundle.settings, owner.account, NONE, now(), tree, lambda text: owner.entry("label", text))
-    manager.connection.post("/api/rules", RulesPost(jws), RulesHead)
+    manager = signed_by_a_manager(owner)
     owner.remove_member(manager.bundle.member)
     manager.close()
     log_in(page, ruled.server.url, ruled.email)

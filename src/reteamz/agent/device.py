@@ -206,7 +206,7 @@ class Device:
             (session or self.session(NOBODY)).merger.idle_since(since)
 
     def clock_jumped(self) -> None:
-        """Go on after the clock was set: what was seen before ends there, what is seen now begins anew, and the owner is told."""
+        """Go on after the clock was set: what was seen before ends there, what is seen now begins anew."""
         with self._lock:
             for session in self._sessions.values():
                 session.merger.cut()

@@ -1,4 +1,4 @@
-"""Nothing beyond the default before a person accepted exactly that, and the owner is told what they chose."""
+"""Nothing beyond the default before a person accepted exactly that; what they chose is noted."""
 
 from __future__ import annotations
 

@@ -10,6 +10,7 @@ import {
   signPolicy,
   TokenReader,
   TrustedPolicy,
+  thumbprint,
   utf8,
 } from "@reteamz/core";
 import { get, post } from "./api.ts";
@@ -62,4 +63,13 @@ export async function savePolicy(keys: OpenKeys, previous: PolicyHead, tree: Pol
     );
   await rememberPolicy(keys.account, head);
   return head;
+}
+
+/** Sign the newest policy again when somebody who is about to be removed signed it; `signer` is the thumbprint of their settings key. */
+export async function renewPolicyOf(keys: OpenKeys, signer: string): Promise<void> {
+  const { policies } = await get<{ policies: PolicyView[] }>("/api/policies");
+  const newest = policies.at(-1);
+  if (!newest || (await thumbprint(newest.signer)) !== signer) return;
+  const { head, tree } = await openPolicybook(keys);
+  if (tree) await savePolicy(keys, head, tree);
 }

@@ -12,6 +12,7 @@ import {
   TokenCipher,
   TokenReader,
   TrustedRules,
+  thumbprint,
   utf8,
 } from "@reteamz/core";
 import { get, post } from "./api.ts";
@@ -74,6 +75,15 @@ export async function renewRules(keys: OpenKeys): Promise<boolean> {
   if (!maySign || !head.version || orphaned) return false;
   await saveRules(keys, head, tree);
   return true;
+}
+
+/** Sign the newest rules again when somebody who is about to be removed signed them; `signer` is the thumbprint of their settings key. */
+export async function renewRulesOf(keys: OpenKeys, signer: string): Promise<void> {
+  const { rules } = await get<{ rules: RulesView[] }>("/api/rules");
+  const newest = rules.at(-1);
+  if (!newest || (await thumbprint(newest.signer)) !== signer) return;
+  const { head, tree } = await openRulebook(keys);
+  if (head.version) await saveRules(keys, head, tree);
 }
 
 function readLabel(reader: TokenReader, entry: string): string | Promise<string> {

@@ -154,8 +154,8 @@ def _consent(status: Status, token: str) -> str:
     if status.asked:
         parts.append(
             '<section class="asks" aria-labelledby="asks"><h2 id="asks">The owner asks to record more</h2>'
-            f"{_items(status.asked)}<p>Until you accept, none of it is recorded. You can change your mind here at any time; "
-            'the owner is told what you choose.</p><div class="buttons">'
+            f"{_items(status.asked)}<p>Until you accept, none of it is recorded. You can change your mind here at any time."
+            '</p><div class="buttons">'
             f"{_button('/accept', 'Accept', with_shown(status.asked), 'primary')}{_button('/decline', 'Decline', with_shown(status.asked))}</div></section>"
         )
     if status.accepted:

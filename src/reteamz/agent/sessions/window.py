@@ -52,7 +52,7 @@ def _filled(root: Any, ttk: Any, status: Status, decide: Callable[[bool], object
     line("Who can read it", 11, bold=True, space=(10, 4))
     for reader in status.readers:
         line(reader, space=(0, 3))
-    line("Until you accept, none of it is recorded. You can change your mind at any time; the owner is told what you choose.",
+    line("Until you accept, none of it is recorded. You can change your mind at any time.",
          space=(10, 12))  # fmt: skip
 
     def answer(accept: bool) -> Callable[[], None]:

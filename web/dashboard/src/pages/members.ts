@@ -1,11 +1,14 @@
 /** Members: inviting, confirming, removing. Every one is a ceremony of the owner's. */
-import { ReteamzError, type Right } from "@reteamz/core";
+import { type MemberEntry, ReteamzError, type Right } from "@reteamz/core";
 import { get, post, remove } from "../api.ts";
 import { all, ask, byId, fieldValue, maybe, onClick } from "../dom.ts";
 import { drawQr } from "../give.ts";
 import { type Offer, Owner } from "../owner.ts";
+import { renewPolicyOf } from "../policybook.ts";
+import { renewRulesOf } from "../rulebook.ts";
 import type { Member } from "../shell.ts";
 import type { MemberView } from "../types.ts";
+import { openKeys } from "../vault.ts";
 
 const DAY_MS = 24 * 3600 * 1000;
 const POLL_MS = 5000;
@@ -28,12 +31,22 @@ export function startMembers(member: Member): void {
     onClick(button, () => {
       ask("remove-member-dialog", async () => {
         const owner = await Owner.open(member.account, member.member, fieldValue("remove-member-password"));
-        await owner.removeMember(button.dataset.removeMember ?? "");
+        const id = button.dataset.removeMember ?? "";
+        await signAgain(member.account, owner.trusted.member(id));
+        await owner.removeMember(id);
         location.reload();
         return "close";
       });
     });
   followJoining();
+}
+
+/** Nobody follows a removed member's signature: what they signed last, rules and policy, is signed again before (spec 16.7). */
+async function signAgain(account: string, leaving: MemberEntry | undefined): Promise<void> {
+  const keys = await openKeys(account);
+  if (!keys || !leaving?.rights.includes("settings")) return;
+  await renewRulesOf(keys, leaving.settings);
+  await renewPolicyOf(keys, leaving.settings);
 }
 
 function invite(member: Member): void {
