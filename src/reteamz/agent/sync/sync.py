@@ -44,7 +44,7 @@ class Sync:
         """Why the rules that the server sent last are not obeyed, None when they are."""
         self.policy_problem: ReteamzError | None = None
         """Why the policy that the server sent last is not obeyed, None when it is."""
-        self._refused: set[Code] = set()
+        self._refusals: set[Code] = set()
 
     def poll_once(self) -> DeviceState:
         """Ask for what concerns this device; a grant of the pinned owner is accepted.
@@ -98,8 +98,8 @@ class Sync:
             self._device.believe(self._device.trust.policy_answered(told))
         except ReteamzError as error:
             self.policy_problem = error
-            if error.code not in self._refused:
-                self._refused.add(error.code)
+            if error.code not in self._refusals:
+                self._refusals.add(error.code)
                 self._device.notice("policy_refused")
 
     def _poll(self, computer: str | None) -> Polled:
