@@ -11,6 +11,8 @@ ACTIVITYWATCH := .venv-activitywatch/.packages
 MODULES := web/node_modules/.packages
 STATIC := src/reteamz/server/static/.built
 WEB_SOURCES := $(shell find web -type f \( -name '*.ts' -o -name '*.css' -o -name '*.json' -o -name '*.svg' \) -not -path '*/node_modules/*' 2>/dev/null)
+EXTENSION := dist/extension/.built
+EXTENSION_SOURCES := $(shell find web/extension -type f -not -path '*/node_modules/*' 2>/dev/null)
 
 .PHONY: help demo test check format bench build lock clean
 
@@ -20,7 +22,7 @@ help: ## list the commands
 demo: $(PACKAGES) $(STATIC) ## a small simulated company: prints an address and a login
 	$(BIN)/reteamz demo $(DEMO)
 
-test: $(PACKAGES) $(STATIC) $(ACTIVITYWATCH) check ## every check and every test, in a real browser and on real windows
+test: $(PACKAGES) $(STATIC) $(EXTENSION) $(ACTIVITYWATCH) check ## every check and every test, in a real browser and on real windows
 	$(BIN)/python scripts/system.py chromium xvfb xdotool xterm x11-xserver-utils xclip at-spi2-core dbus-daemon libportaudio2 nginx-light systemd trayer
 	$(BIN)/python -m pytest $(TEST)
 
@@ -40,8 +42,10 @@ bench: $(PACKAGES) $(STATIC) $(ACTIVITYWATCH) ## measure against peers and the b
 	$(BIN)/python scripts/system.py wrk chromium xvfb xterm
 	$(BIN)/python -m bench
 
-build: $(PACKAGES) $(STATIC) ## a wheel and a source archive in dist/
+build: $(PACKAGES) $(STATIC) $(EXTENSION) ## a wheel, a source archive and the browsers' extension in dist/
 	$(BIN)/python -m hatchling build
+	cd dist/extension/chromium && ../../../$(BIN)/python -m zipfile -c ../../reteamz-sites-chromium.zip *
+	cd dist/extension/firefox && ../../../$(BIN)/python -m zipfile -c ../../reteamz-sites-firefox.zip *
 
 lock: $(PACKAGES) ## write the lock files again from pyproject.toml
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
@@ -65,6 +69,10 @@ $(ACTIVITYWATCH): locks/activitywatch.txt
 
 $(MODULES): web/package-lock.json $(PACKAGES)
 	cd web && npm ci --no-audit --no-fund --loglevel=error
+	touch $@
+
+$(EXTENSION): $(MODULES) $(EXTENSION_SOURCES)
+	cd web && npm run --silent extension
 	touch $@
 
 $(STATIC): $(MODULES) $(WEB_SOURCES)

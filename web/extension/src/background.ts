@@ -19,6 +19,7 @@ async function once(): Promise<void> {
   const memory = await remembered();
   const now = Date.now();
   const page = await front();
+  if (page === "coming") return;
   const before = memory.told && now - memory.at < STALE_MS ? memory.told : null;
   const next: Memory = { ...memory, told: null, at: now };
   if (before && memory.port && !(page && page !== "private" && same(before, page))) {
@@ -51,7 +52,7 @@ async function badge(state: State): Promise<void> {
 
 chrome.tabs.onActivated.addListener(() => void look());
 chrome.tabs.onUpdated.addListener((_id, change, tab) => {
-  const told = change.url ?? change.title ?? change.audible;
+  const told = change.url ?? change.title ?? change.audible ?? change.status;
   if (tab.active && told !== undefined) void look();
 });
 chrome.windows.onFocusChanged.addListener(() => void look());

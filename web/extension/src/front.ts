@@ -1,9 +1,9 @@
 /** What is in front: the active tab of the browser's window that has the focus, never of a private one. */
 import type { Told } from "./state.ts";
 
-export type Front = Told | "private" | null;
+export type Front = Told | "private" | "coming" | null;
 
-/** The page in front; "private" for a private window, null for no page, or when another program has the focus. */
+/** The page in front; "private" for a private window, "coming" for one without a title yet, null for no page, or when another program has the focus. */
 export async function front(): Promise<Front> {
   const window = await chrome.windows.getLastFocused().catch(() => null);
   if (!window?.focused) return null;
@@ -18,6 +18,8 @@ export function pageOf(tab: chrome.tabs.Tab): Front {
   const url = URL.parse(tab.url ?? "");
   if (!url || !/^https?:$/.test(url.protocol)) return null;
   url.username = url.password = "";
+  // As long as a page has no title, browsers show its address in its place.
+  if (tab.status === "loading" && (!tab.title || url.href.includes(tab.title))) return "coming";
   return { url: url.href, title: tab.title ?? "", audible: tab.audible ?? false };
 }
 
