@@ -79,6 +79,30 @@ def test_a_code_that_was_mistyped(owner: Owner, tmp_path: Path) -> None:
     assert "Enrolled at" in agent(tmp_path / "agent", "enroll", code).stdout
 
 
+def test_a_computer_is_enrolled_unattended(owner: Owner, tmp_path: Path) -> None:
+    """By an option, a file, a pipe or the environment; once more changes nothing."""
+    code = owner.enrolment_code(uses=4)
+    file = tmp_path / "code"
+    file.write_text(f"{code}\n")
+    assert agent(tmp_path / "option", "enroll", "--code", code).returncode == 0
+    assert agent(tmp_path / "file", "enroll", "--unattended", "--code-file", str(file)).returncode == 0
+    again = agent(tmp_path / "file", "enroll", "--unattended", "--code-file", str(file))
+    assert (again.returncode, "belongs to an account already" in again.stdout) == (0, True)
+    assert "already" in refused(tmp_path / "file", "enroll", "--code-file", str(file))
+    assert "once" in refused(tmp_path / "twice", "enroll", code, "--code", code)
+    assert "once" in refused(tmp_path / "none", "enroll")
+    for name, options, piped, more in (
+        ("environment", [], "", {"RETEAMZ_CODE": code}),
+        ("pipe", ["--code-file", "-"], code, {}),
+    ):
+        ran = subprocess.run(
+            [sys.executable, "-m", "reteamz.cli.main", "agent", "--dir", str(tmp_path / name), "enroll", *options],
+            input=piped, capture_output=True, text=True, timeout=60, check=False, env={**os.environ, **more},
+        )  # fmt: skip
+        assert ran.returncode == 0, ran.stderr
+    assert not (tmp_path / "twice").exists()
+
+
 def test_a_code_that_was_used_up(owner: Owner, tmp_path: Path) -> None:
     code = owner.enrolment_code(uses=1)
     assert agent(tmp_path / "one", "enroll", code).returncode == 0

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple, TextIO
 
 import click
 import msgspec
 
 from reteamz.cli.exchange import bring, export
+from reteamz.wire.errors import ReteamzError
 
 if TYPE_CHECKING:
     from reteamz.agent.control import Request, Status
 
+_CODE_MOST = 10_000
+"""Characters of a file that are read for a code; codes have a few hundred."""
 _MODES = {
     "anonymous": "waiting for the owner: kinds of time and hours only, no names",
     "plain": "names in the clear: the account is not encrypted",
@@ -51,15 +55,33 @@ def agent(context: click.Context, folder: Path | None, socket: Path | None) -> N
 
 
 @agent.command()
-@click.argument("code")
+@click.argument("code", required=False)
+@click.option("--code", "named", metavar="CODE", help="The code, as in its place.")
+@click.option("--code-file", type=click.File(), help="A file that holds the code; - for what is piped in.")
+@click.option("--unattended", is_flag=True, help="Be content with a computer that belongs to an account already.")
 @click.pass_obj
-def enroll(place: Place, code: str) -> None:
-    """Make this computer part of an account, by the CODE of its owner."""
+def enroll(place: Place, code: str | None, named: str | None, code_file: TextIO | None, unattended: bool) -> None:
+    """Make this computer part of an account, by the CODE of its owner.
+
+    Other programs of this computer can read what a command was given: installers name a file, or set RETEAMZ_CODE.
+    """
     from reteamz.agent.enroll import enroll as enrol
     from reteamz.agent.sync.client import http_client
 
-    with http_client() as http:
-        state = enrol(place.folder, code, http, _now)
+    said = [one for one in (code, named, code_file.read(_CODE_MOST) if code_file else None) if one is not None]
+    said = said or [one for one in (os.environ.get("RETEAMZ_CODE"),) if one]
+    if len(said) != 1:
+        raise ReteamzError(
+            "input_invalid", "Name the code once: behind `enroll`, with --code or --code-file, or in RETEAMZ_CODE."
+        )
+    try:
+        with http_client() as http:
+            state = enrol(place.folder, said[0].strip(), http, _now)
+    except ReteamzError as error:
+        if not unattended or error.code != "already_enrolled":
+            raise
+        click.echo("This computer belongs to an account already; nothing was changed.")
+        return
     click.echo(
         f"Enrolled at {state.server}; the owner confirms this computer there. Start it with `reteamz agent run`."
     )
