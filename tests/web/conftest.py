@@ -19,6 +19,7 @@ from reteamz.owner.client import Owner
 from reteamz.wire.accounts import DepartmentPost, DepartmentView
 
 HOUR_MS = 3_600_000
+DAY_MS = 24 * HOUR_MS
 
 
 def now() -> int:
@@ -56,7 +57,8 @@ def record(
         owner.confirm(owner.waiting())
         device.sync.poll_once()
         device.sync.poll_once()
-        at = now() - HOUR_MS
+        # An hour ago, but today: pages of one day are asked shortly after midnight as well.
+        at = max(now() - HOUR_MS, now() // DAY_MS * DAY_MS)
         for title, units in titles.items():
             device.feed(Sample(at=at, duration=units * unit_ms, person=person, app="WinWord.exe", title=title, input=3))
             at += units * unit_ms
