@@ -12,7 +12,7 @@ from tests.server.store.support import stored
 from reteamz.server.rating.rate import Ratings
 from reteamz.server.reports import resolving
 from reteamz.server.reports.filters import Filter
-from reteamz.server.reports.rated import productivity
+from reteamz.server.reports.rated import days_and_queue, productivity
 from reteamz.server.store.activity import ActivityStore
 
 MINUTE_MS = 60_000
@@ -44,4 +44,7 @@ def test_names_that_arrive_while_a_report_begins_count(tmp_path: Path) -> None:
         totals = productivity(store, whole, ratings).totals
     assert (totals.productive, totals.tracked) == (MINUTE_MS, 30 * MINUTE_MS)
     assert arriving == []
+    report = productivity(store, whole, ratings)
+    assert days_and_queue(store, whole, ratings) == (report.days, report.unrated)
+    assert len(report.unrated) == 10
     store.close()

@@ -21,6 +21,8 @@ NAMES: Final = ("unproductive", "neutral", "productive", "uncategorised")
 """Ratings as spec 9.2 counts them, and what has none."""
 QUEUE: Final = 10
 """Rows of the queue of names without a rating."""
+_ID: Final = "CASE WHEN site > 0 THEN site ELSE app END"
+"""The name by which time waits for a rating: the site, the application where no site is known."""
 
 
 def productivity(activity: ActivityStore, filter: Filter, ratings: Ratings) -> Productivity:
@@ -57,13 +59,23 @@ def days_and_queue(activity: ActivityStore, filter: Filter, ratings: Ratings) ->
     """Return time by rating of every day, and the names that hold the longest time without rating and verdict. Blocks."""
     with activity.cursor() as cursor:
         resolver = Resolver(cursor, activity, filter.account, ratings)
-        used = resolver.used(filter, persons=False)
+        found = cursor.execute(
+            f"""
+            SELECT day, {_ID} AS id, rating, verdict = 0 AS free, sum(ms)::BIGINT, sum(visits)::BIGINT
+            FROM ({resolver.used(filter, persons=False)})
+            GROUP BY GROUPING SETS ((day, rating), (id, rating, free))
+            """
+        ).fetchall()
         days: dict[date, Sums] = defaultdict(dict)
-        for day, rating, ms in cursor.execute(
-            f"SELECT day, rating, sum(ms)::BIGINT FROM ({used}) GROUP BY day, rating"
-        ).fetchall():
-            days[day][rating] = ms
-        return _calendar(filter, days), _unrated(cursor, activity, resolver, filter)
+        waiting: list[tuple[int, int, int]] = []
+        for day, number, rating, free, ms, visits in found:
+            if day is not None:
+                days[day][rating] = ms
+            elif rating == UNRATED and free and number > 0:
+                waiting.append((number, ms, visits))
+        total = sum(ms for _, ms, _ in waiting)
+        longest = sorted(waiting, key=lambda one: (-one[1], one[0]))[:QUEUE]
+        return _calendar(filter, days), [_row(activity, filter, *one, total) for one in longest]
 
 
 def by_person(activity: ActivityStore, filter: Filter, ratings: Ratings) -> dict[int, Sums]:
@@ -151,24 +163,24 @@ def _unrated(
     found = cursor.execute(
         f"""
         WITH used AS (
-            SELECT CASE WHEN site > 0 THEN site ELSE app END AS id, sum(ms)::BIGINT AS ms, sum(visits)::BIGINT AS visits
+            SELECT {_ID} AS id, sum(ms)::BIGINT AS ms, sum(visits)::BIGINT AS visits
             FROM ({resolver.used(filter, persons=False)}) WHERE rating = {UNRATED} AND verdict = 0 GROUP BY id
         )
         SELECT id, ms, visits, (sum(ms) FILTER (id > 0) OVER ())::BIGINT FROM used ORDER BY id > 0 DESC, ms DESC, id LIMIT {QUEUE}
         """
     ).fetchall()
-    return [
-        RankedRow(
-            id=number,
-            name=activity.name(filter.account, number),
-            ms=ms,
-            visits=visits,
-            people=None,
-            share=round(ms / total, 6) if total else 0.0,
-        )
-        for number, ms, visits, total in found
-        if number > 0
-    ]
+    return [_row(activity, filter, *one) for one in found if one[0] > 0]
+
+
+def _row(activity: ActivityStore, filter: Filter, number: int, ms: int, visits: int, total: int) -> RankedRow:
+    return RankedRow(
+        id=number,
+        name=activity.name(filter.account, number),
+        ms=ms,
+        visits=visits,
+        people=None,
+        share=round(ms / total, 6) if total else 0.0,
+    )
 
 
 def _sum(parts: Iterable[Mapping[int, int]]) -> Sums:
