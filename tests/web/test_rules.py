@@ -87,6 +87,21 @@ def test_rules_are_made_signed_judged_and_added_up(ruled: Company, watched: Watc
     expect(rows.nth(0)).to_contain_text("50 min")
     expect(rows.nth(1)).to_contain_text("Kitchen")
     expect(rows.nth(1)).to_contain_text("10 min")
+    rows.nth(0).get_by_role("link", name="Work").click()
+    expect(page.get_by_test_id("parted")).to_contain_text("Only time in Work")
+    expect(page.get_by_test_id("ranking").locator("tbody tr")).to_have_count(1)
+    page.get_by_test_id("parted").get_by_role("link", name="Titles").click()
+    expect(page.get_by_test_id("ranking").locator("tbody tr .name")).to_have_text(
+        ["Offer 4711 for Ridgeway Looms", "Inbox"]
+    )
+    page.go_back()
+    page.go_back()
+    page.locator(".tile", has_text="Unproductive").click()
+    expect(page.get_by_test_id("parted")).to_contain_text("Only unproductive time")
+    page.get_by_test_id("parted").get_by_role("link", name="Titles").click()
+    expect(page.get_by_test_id("ranking").locator("tbody tr .name")).to_have_text(["Sourdough in 4 steps"])
+    page.get_by_test_id("parted").get_by_role("link", name="All time").click()
+    expect(page.get_by_test_id("ranking").locator("tbody tr")).to_have_count(3)
     assert any("/api/rules" in text for text in sent)
     assert not any(word in text for text in sent for word in ("Kitchen", "sourdough", "Ridgeway", "Inbox"))
     # What was signed is what was typed: read at the owner's end.

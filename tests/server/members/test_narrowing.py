@@ -210,3 +210,12 @@ def test_a_manager_who_signs_rules_reads_every_name_and_no_row(site: Site, two: 
     assert token("title", "other") in texts
     people = site.told(f"/api/reports/people?from={DAY}&to={DAY}")["rows"]
     assert [row["id"] for row in people] == [two.own]
+
+
+def test_categories_are_not_asked_by_employees(site: Site, two: Two) -> None:
+    guest = come_in(site, two.owner, "ann", role="employee", person=two.own)
+    guest.log_in(site)
+    assert site.page(f"/apps?from={DAY}&to={DAY}&rating=productive").status_code == 200
+    for path in ("/apps", "/api/reports/apps"):
+        assert site.client.get(f"{path}?from={DAY}&to={DAY}&category=0").status_code == 403, path
+        assert site.client.get(f"{path}?from={DAY}&to={DAY}&rating=splendid").status_code == 400, path

@@ -22,6 +22,7 @@ from reteamz.server.reports.attendance import recorded
 from reteamz.server.reports.filters import Filter
 from reteamz.server.reports.log import log
 from reteamz.server.reports.names import names_in
+from reteamz.server.reports.ranking import ranked
 from reteamz.server.reports.rated import productivity
 from reteamz.server.store.activity import ActivityStore, rollup
 
@@ -55,7 +56,7 @@ def told(activity: ActivityStore, filter: Filter) -> list[Any]:
     placed = {activity.id_of(filter.account, token("person", "1")): "sales"}
     reports: list[Callable[[ActivityStore, Filter], Any]] = [
         *(
-            partial(queries.ranked, field=field, page=1, limit=10, people=True, compare=True)  # type: ignore[arg-type]  # names of fields
+            partial(ranked, field=field, page=1, limit=10, people=True, compare=True)  # type: ignore[arg-type]  # names of fields
             for field in FIELDS[1:]
         ),
         partial(queries.people, page=1, limit=10),
@@ -208,7 +209,7 @@ def test_names_that_are_joined_are_one_in_roll_ups_as_well(tmp_path: Path) -> No
     activity.write([stored(device.next([hidden], [row]))])
     activity.join(device.account, [(1, hidden)], [], NOW_MS)
     whole = Filter(device.account, 1, FIRST, LAST, mark=activity.mark)
-    (only,) = queries.ranked(activity, whole, "app", 1, 10).rows
+    (only,) = ranked(activity, whole, "app", 1, 10).rows
     assert (only.name, only.ms, only.visits) == (hidden, 180_000, 3)
     assert told(activity, whole) == told(activity, replace(whole, mark=-1))
     activity.close()

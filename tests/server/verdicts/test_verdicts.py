@@ -162,6 +162,7 @@ def test_reports_are_those_of_the_model(
     used = [row for row in first + second if row[1] in (0, 3)]
     _check_productivity(site, model, used)
     _check_categories(site, model, used)
+    _check_drilling(site, model, used, data)
 
 
 def _without(row: tuple[int, ...], limit: int) -> tuple[int, ...]:
@@ -209,6 +210,37 @@ def _check_categories(site: Site, model: Model, used: list[tuple[int, ...]]) -> 
     assert told["total_ms"] == sum(own.values())
     order = [row["id"] for row in told["rows"]]
     assert all(parent is None or order.index(parent) < order.index(one) for one, parent in parents.items())
+
+
+def _check_drilling(site: Site, model: Model, used: list[tuple[int, ...]], data: st.DataObject) -> None:
+    """What is behind a figure of a rating, of a category, or of both: the names in that time, and whose it is."""
+    parents = {one.id: one.parent for one in model.rules.categories}
+    rating = data.draw(st.sampled_from([None, 0, 1, 2, 3]))
+    category = data.draw(st.sampled_from([None, 0, *parents, 4_711]))
+    path, field = data.draw(st.sampled_from([("apps", "app"), ("titles", "title"), ("urls", "url")]))
+    inside: list[tuple[int, ...]] = []
+    for row in used:
+        place: int | None = model.category(row)
+        places = {place}
+        while place:
+            place = parents[place]
+            places.add(place)
+        if rating in (None, model.rating(row)) and (category is None or category in places):
+            inside.append(row)
+    asked = f"&rating={NAMES[rating]}" if rating is not None else ""
+    asked += f"&category={category}" if category is not None else ""
+    told = site.told(f"/api/reports/{path}?{WIDE}&people=true{asked}")
+    expected: Counter[int] = Counter()
+    whose: dict[int, set[int]] = defaultdict(set)
+    for row in inside:
+        if row[PLACES[field]] >= 0:
+            expected[row[PLACES[field]]] += row[3]
+            whose[row[PLACES[field]]].add(row[0])
+    assert {TOKENS.index(row["name"]): row["ms"] for row in told["rows"]} == dict(expected)
+    assert {TOKENS.index(row["name"]): row["people"] for row in told["rows"]} == {
+        name: len(persons - {-1}) for name, persons in whose.items()
+    }
+    assert told["total_ms"] == sum(expected.values())
 
 
 @pytest.fixture

@@ -40,8 +40,10 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One day; ``x`` and ``width`` in per cent. ``everywhere`` says that narrow screens have room for its label too."""
+    """One day, or some; ``first`` and ``last`` of them. ``x`` and ``width`` in per cent. ``everywhere`` says that narrow screens have room for its label too."""
 
+    first: str
+    last: str
     x: float
     width: float
     middle: float
@@ -80,6 +82,8 @@ class Column:
     day: str
     parts: tuple[tuple[str, str, int], ...]
     span: Span = "day"
+    last: str = ""
+    """The last day of a week or month, as far as it is in the range."""
 
 
 def by_rating(days: Sequence[RatedDay]) -> StackedBars:
@@ -123,6 +127,8 @@ def stacked(days: Sequence[Column]) -> StackedBars:
         label = _label(column) if place % every == 0 else ""
         bars.append(
             Bar(
+                column.day,
+                column.last or column.day,
                 round(x, 3),
                 round(width, 3),
                 round(slot * (place + 0.5), 3),
@@ -153,7 +159,7 @@ def spanned(days: Sequence[Column]) -> Sequence[Column]:
         first, *rest = group
         sums = [sum(ms) for ms in zip(*([ms for _, _, ms in one.parts] for one in (first, *rest)), strict=True)]
         parts = tuple((style, word, ms) for (style, word, _), ms in zip(first.parts, sums, strict=True))
-        added.append(Column(first.day, parts, span))
+        added.append(Column(first.day, parts, span, (first, *rest)[-1].day))
     return added
 
 

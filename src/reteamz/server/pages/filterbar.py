@@ -10,6 +10,7 @@ from typing import Final
 from urllib.parse import urlencode
 
 from reteamz.server.reports.filters import HoursChoice
+from reteamz.server.reports.ranking import RatingWord
 from reteamz.wire.errors import ReteamzError
 
 PRESETS: Final = (
@@ -36,11 +37,19 @@ class Choice:
     devices: tuple[str, ...]
     names: tuple[int, ...] = ()
     hours: HoursChoice | None = None
+    rating: RatingWord | None = None
+    category: int | None = None
+    """Of a rating or in a category, 0 for none: on pages that rank names only."""
 
     @property
     def narrowed(self) -> bool:
         """Whether anything but the days is chosen."""
-        return bool(self.persons or self.departments or self.devices or self.names or self.hours)
+        return bool(self.persons or self.departments or self.devices or self.names or self.hours or self.parted)
+
+    @property
+    def parted(self) -> bool:
+        """Whether time counts by its rating or category."""
+        return self.rating is not None or self.category is not None
 
     def query(self, **changes: object) -> str:
         """Return the query of an address with this choice, and with further parameters; None leaves one out."""
@@ -57,6 +66,8 @@ class Choice:
         pairs += [("device", one) for one in self.devices]
         pairs += [("name", number) for number in self.names]
         pairs += [("hours", self.hours)] if self.hours else []
+        pairs += [("rating", self.rating)] if self.rating else []
+        pairs += [("category", self.category)] if self.category is not None else []
         return pairs
 
 

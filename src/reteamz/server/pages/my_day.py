@@ -15,6 +15,7 @@ from reteamz.server.accounts.access import Viewer
 from reteamz.server.blobs.store import BlobStore
 from reteamz.server.looks.keep import Looks
 from reteamz.server.looks.read import looks_for
+from reteamz.server.pages.filterbar import Choice
 from reteamz.server.pages.records import KINDS
 from reteamz.server.pages.shell import account_of, page, page_words, today_in
 from reteamz.server.pages.timeline import board
@@ -78,6 +79,7 @@ async def my_day(
         off=schedules.off(viewer.person, shown),
         scheduled=schedules.any,
         day=shown,
+        choice=Choice("", shown, shown, (), (), ()),
         before=shown - timedelta(days=1),
         after=shown + timedelta(days=1) if shown < today else None,
         looked=looked,

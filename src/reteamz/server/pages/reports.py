@@ -26,6 +26,7 @@ from reteamz.server.reports import daily, queries
 from reteamz.server.reports.categories import with_categories
 from reteamz.server.reports.filters import Filter, PersonsOf, build_filter
 from reteamz.server.reports.log import log as log_page
+from reteamz.server.reports.ranking import Part, RankedField, RatingWord, ranked, require_categories
 from reteamz.server.reports.rated import by_department, days_and_queue
 from reteamz.server.schedules import schedules_of
 from reteamz.server.store.activity import ActivityStore
@@ -47,6 +48,8 @@ Departments = Annotated[list[str] | None, QueryParameter(name="department")]
 Devices = Annotated[list[str] | None, QueryParameter(name="device")]
 Names = Annotated[list[int] | None, QueryParameter(name="name")]
 Hours = Annotated[Literal["", "inside", "outside"], QueryParameter(name="hours")]
+Rating = Annotated[RatingWord | None, QueryParameter(name="rating")]
+Category = Annotated[int | None, QueryParameter(name="category", ge=0, le=2**31 - 1)]
 Page = Annotated[int, QueryParameter(name="page", ge=1, le=1_000_000)]
 
 
@@ -161,7 +164,7 @@ async def overview(asked: NamedDependency[Asked]) -> Template | Redirect:
     )
 
 
-_TABLES: Final[dict[str, tuple[queries.RankedField, str, str]]] = {
+_TABLES: Final[dict[str, tuple[RankedField, str, str]]] = {
     "apps": ("app", "Applications", "Application"),
     "sites": ("site", "Sites", "Site"),
     "titles": ("title", "Titles", "Window title"),
@@ -175,11 +178,18 @@ def _table(key: str) -> Any:
     @get(f"/{key}", name=f"page_{key}")
     async def table(
         asked: NamedDependency[Asked],
+        viewer: NamedDependency[Viewer],
         sort: Annotated[str, QueryParameter(name="sort", pattern="^(time|name)$")] = "time",
         number: Page = 1,
+        rating: Rating = None,
+        category: Category = None,
     ) -> Template:
+        require_categories(viewer, category)
+        choice = replace(asked.choice, rating=rating, category=category)
         rows = ROWS_BY_NAME if sort == "name" else ROWS
-        report = await asked.made(queries.ranked, field, number, rows, people=True, compare=True)
+        part = Part(asked.ratings, rating, category) if choice.parted else None
+        report = await asked.made(ranked, field, number, rows, people=True, compare=True, part=part)
+        named = {one.id: one.name for one in asked.ratings.rules.structure.categories}
         return page(
             key,
             asked.account,
@@ -190,8 +200,10 @@ def _table(key: str) -> Any:
             report=report,
             sort=sort,
             before=asked.filter.before(),
+            category=named.get(category or 0, ""),
+            tables=[(path, title) for path, (_, title, _) in _TABLES.items()],
             **asked.rating(),
-            **filtered(asked.choice, asked.lists, f"/{key}"),
+            **filtered(choice, asked.lists, f"/{key}"),
         )
 
     return table

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from typing import Annotated
 
 from litestar import Router, get
@@ -34,6 +35,7 @@ from reteamz.server.pages import (
 from reteamz.server.pages.my_day import LOOKED
 from reteamz.server.pages.shell import account_of, page, page_words, today_in
 from reteamz.server.people.placing import departments_of
+from reteamz.server.reports.filters import DAYS_MOST
 from reteamz.server.store.activity import ActivityStore
 from reteamz.server.store.control import ControlStore
 from reteamz.server.types import Now
@@ -73,7 +75,9 @@ async def devices(
         listed = await devices_of(session, viewer.account, summaries, committer.head)
         tickets = await tickets_of(session, viewer.account)
     open_tickets = [ticket for ticket in tickets if ticket.expires > now() and ticket.redemptions < ticket.uses]
-    return page("devices", account, "Devices", devices=listed, tickets=open_tickets)
+    today = today_in(account, now())
+    ever = today - timedelta(days=DAYS_MOST - 1)
+    return page("devices", account, "Devices", devices=listed, tickets=open_tickets, ever=ever, today=today)
 
 
 @get("/profile")

@@ -9,8 +9,8 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from reteamz.server.reports import sql
+from reteamz.server.reports.arithmetic import pages_of
 from reteamz.server.reports.filters import Filter
-from reteamz.server.reports.queries import pages_of
 from reteamz.server.store.activity import ActivityStore
 from reteamz.wire.batch import SealedKind
 

@@ -122,6 +122,17 @@ def _with_below(tree: Iterable[Category], own: Mapping[int, _Sums]) -> dict[int,
     return whole
 
 
+def ranks_below(ratings: Ratings, category: int) -> list[int]:
+    """Return the ranks of verdicts that put a name into a category or one below it; ``NOWHERE``: into none."""
+    structure = ratings.rules.structure
+    inside = {category}
+    for one in structure.categories:
+        # Parents come before their children (spec 12.2).
+        if one.parent in inside:
+            inside.add(one.id)
+    return [rank for rank, one in enumerate(structure.category_of) if one in inside]
+
+
 def _ordered(tree: Iterable[Category], whole: Mapping[int, _Sums]) -> list[tuple[Category, int]]:
     """Return the tree with depths, every category after its parent, the longest of a level first."""
     below: dict[int | None, list[Category]] = defaultdict(list)

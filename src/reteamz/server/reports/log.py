@@ -13,8 +13,8 @@ from typing import Any, Final
 import duckdb
 
 from reteamz.server.reports import sql
+from reteamz.server.reports.arithmetic import pages_of
 from reteamz.server.reports.filters import Filter
-from reteamz.server.reports.queries import pages_of
 from reteamz.server.reports.types import LogPage, LogRow
 from reteamz.server.store.activity import ActivityStore
 from reteamz.server.store.activity.rollup import HOUR_MS

@@ -8,13 +8,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date, timedelta
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import duckdb
 
 from reteamz.server.reports import sql
+from reteamz.server.reports.arithmetic import pages_of, share_of
 from reteamz.server.reports.filters import Filter
-from reteamz.server.reports.sql import among, cells, totals
+from reteamz.server.reports.ranking import RankedField, longest, named
+from reteamz.server.reports.sql import used
 from reteamz.server.reports.types import (
     DayHours,
     Days,
@@ -23,13 +25,10 @@ from reteamz.server.reports.types import (
     PeopleTable,
     PersonRow,
     RankedRow,
-    RankedTable,
     SilentDevice,
 )
 from reteamz.server.store.activity import ActivityStore
 from reteamz.server.store.activity.schema import KIND_NAMES, KIND_ORDER, LAST_USED_KIND
-
-RankedField = Literal["app", "site", "title", "url", "doc"]
 
 TOP: Final = 10
 """Rows of each list on the overview."""
@@ -49,115 +48,6 @@ def hours(values: Iterable[int]) -> Hours:
     told = dict(zip(KIND_NAMES, values, strict=True))
     work = sum(told[kind] for kind in _WORK)
     return Hours(work=work, session=work + told["locked"], **told)
-
-
-def ranked(
-    activity: ActivityStore,
-    filter: Filter,
-    field: RankedField,
-    page: int,
-    limit: int,
-    *,
-    people: bool = False,
-    compare: bool = False,
-) -> RankedTable:
-    """Return one page of names of a field, longest time first. Active and meeting time counts.
-
-    Args:
-        activity: the store.
-        filter: what to look at.
-        field: which names.
-        page: from 1.
-        limit: rows on a page.
-        people: whether to count the persons of each row; costs as much again as the rest.
-        compare: whether to tell each row's time in the period before.
-    """
-    with activity.cursor() as cursor:
-        rows, count, total = _ranking(cursor, filter, field, limit, (page - 1) * limit)
-        ids = [row[0] for row in rows]
-        persons = _persons(cursor, filter, field, ids) if people else {}
-        earlier = _times(cursor, filter.before(), field, ids) if compare else None
-    named = _named(activity, filter, rows, total, persons)
-    if earlier is not None:
-        for row in named:
-            row.previous_ms = earlier.get(row.id, 0)
-    return RankedTable(
-        field=field,
-        first=filter.first.isoformat(),
-        last=filter.last.isoformat(),
-        rows=named,
-        total_ms=total,
-        count=count,
-        page=page,
-        pages=pages_of(count, limit),
-        limit=limit,
-    )
-
-
-def _ranking(
-    cursor: duckdb.DuckDBPyConnection, filter: Filter, field: RankedField, limit: int, offset: int
-) -> tuple[list[tuple[int, int, int]], int, int]:
-    """Return rows (id, ms, visits), the number of names, and the time of all of them."""
-    found = cursor.execute(
-        f"""
-        WITH used AS (
-            SELECT {field} AS id, sum(ms)::BIGINT AS ms, sum(visits)::BIGINT AS visits
-            FROM {totals(filter, field)} WHERE kind <= {LAST_USED_KIND} AND {field} > 0 GROUP BY {field}
-        )
-        SELECT id, ms, visits, (SELECT count(*) FROM used), (SELECT sum(ms)::BIGINT FROM used)
-        FROM used ORDER BY ms DESC, id LIMIT {limit:d} OFFSET {offset:d}
-        """
-    ).fetchall()
-    if found:
-        return [row[:3] for row in found], found[0][3], found[0][4]
-    if offset:
-        _, count, total = _ranking(cursor, filter, field, 1, 0)
-        return [], count, total
-    return [], 0, 0
-
-
-def _persons(cursor: duckdb.DuckDBPyConnection, filter: Filter, field: RankedField, ids: list[int]) -> dict[int, int]:
-    """Return how many persons used each of a few names."""
-    return dict(
-        cursor.execute(
-            f"""
-            SELECT {field}, count(DISTINCT person) FILTER (person > 0) FROM {cells(filter, field)}
-            WHERE kind <= {LAST_USED_KIND}{among(field, ids)} GROUP BY {field}
-            """
-        ).fetchall()
-    )
-
-
-def _times(cursor: duckdb.DuckDBPyConnection, filter: Filter, field: RankedField, ids: list[int]) -> dict[int, int]:
-    """Return the time of each of a few names."""
-    return dict(
-        cursor.execute(
-            f"""
-            SELECT {field}, sum(ms)::BIGINT FROM {totals(filter, field)}
-            WHERE kind <= {LAST_USED_KIND}{among(field, ids)} GROUP BY {field}
-            """
-        ).fetchall()
-    )
-
-
-def _named(
-    activity: ActivityStore,
-    filter: Filter,
-    rows: list[tuple[int, int, int]],
-    total: int,
-    persons: dict[int, int] | None = None,
-) -> list[RankedRow]:
-    return [
-        RankedRow(
-            id=number,
-            name=activity.name(filter.account, number),
-            ms=ms,
-            visits=visits,
-            people=persons.get(number) if persons else None,
-            share=_share(ms, total),
-        )
-        for number, ms, visits in rows
-    ]
 
 
 def people(activity: ActivityStore, filter: Filter, page: int, limit: int) -> PeopleTable:
@@ -192,7 +82,7 @@ def _person_rows(activity: ActivityStore, filter: Filter, found: list[tuple[Any,
             days=days,
             first_ms=first,
             last_ms=last,
-            share=_share(spent.work, total),
+            share=share_of(spent.work, total),
         )
         for number, days, first, last, spent in told
     ]
@@ -256,8 +146,8 @@ def overview(activity: ActivityStore, filter: Filter, now_ms: int) -> Overview:
         earlier = _by_day(cursor, before)
         fields: tuple[RankedField, ...] = ("app", "site", "title", "doc")
         for field in fields:
-            rows, _, total = _ranking(cursor, filter, field, TOP, 0)
-            tops[field] = _named(activity, filter, rows, total)
+            rows, _, total = longest(cursor, used(filter, field), field, TOP, 0)
+            tops[field] = named(activity, filter, rows, total)
         silent = _silent(cursor, activity, filter, now_ms)
     calendar, totals = _calendar(filter, by_day)
     return Overview(
@@ -294,12 +184,3 @@ def _silent(
     ).fetchall()
     names = {number: device for device, number in activity.device_numbers(filter.account).items()}
     return [SilentDevice(device=names[device], last_ms=last, events=events) for device, last, events in found]
-
-
-def _share(part: int, whole: int) -> float:
-    return round(part / whole, 6) if whole else 0.0
-
-
-def pages_of(count: int, limit: int) -> int:
-    """Return how many pages so many rows make; there is always one."""
-    return max(1, -(-count // limit))

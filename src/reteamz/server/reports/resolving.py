@@ -22,7 +22,6 @@ from reteamz.server.rating.rate import Ratings
 from reteamz.server.reports import sql
 from reteamz.server.reports.filters import Filter
 from reteamz.server.store.activity import ActivityStore
-from reteamz.server.store.activity.schema import LAST_USED_KIND
 from reteamz.wire.tokens import field_of
 
 SPECIFIC: Final = ("app", "site", "url", "doc", "title")
@@ -73,14 +72,15 @@ class Resolver:
             cursor.execute("ROLLBACK")
             spare *= 2
 
-    def used(self, filter: Filter, *, persons: bool = True) -> str:
-        """Return a query of used time with ``rating`` and ``verdict`` (a rank), beside day, app, site, ms and visits, and person unless
-        nobody asks: fewer rows then. Everything that enters the text is an integer of ours.
+    def used(self, filter: Filter, *more: str, persons: bool = True) -> str:
+        """Return a query of used time with ``rating`` and ``verdict`` (a rank), beside day, app, site, ms and visits, ``more`` names, and person
+        unless nobody asks: fewer rows then. Everything that enters the text is an integer of ours.
         """
         said, names = self._said()
-        needed = ("app", "site", *self._speaking, *names)
+        told = list(dict.fromkeys(("app", "site", *more)))
+        needed = (*told, *self._speaking, *names)
         placing = self._width > 1
-        source = sql.cells(filter, *needed) if persons or placing else sql.totals(filter, *needed)
+        source = sql.used(filter, *needed, persons=persons or placing)
         joins = "".join(f" JOIN keys AS of_{field} ON of_{field}.id = used.{field}" for field in self._speaking)
         if placing:
             joins += " JOIN keys AS of_person ON of_person.id = used.person"
@@ -89,11 +89,11 @@ class Resolver:
         verdict = _greatest([f"of_{field}.key_0 >> {_RANK} & {rank}" for field in self._speaking if self._ruled], 0)
         who = "person, " if persons else ""
         return f"""
-            SELECT day, {who}app, site, ms, visits, verdict,
+            SELECT day, {who}{", ".join(told)}, ms, visits, verdict,
                 CASE WHEN best & 3 = {UNRATED} AND {said} THEN rating ELSE best & 3 END AS rating
             FROM (
                 SELECT used.*, {self._best()} AS best, {verdict} AS verdict
-                FROM (FROM {source} WHERE kind <= {LAST_USED_KIND}) AS used{joins}
+                FROM {source} AS used{joins}
             )
         """
 

@@ -25,6 +25,7 @@ from reteamz.server.reports.category_types import Categories
 from reteamz.server.reports.day_types import Attendance, Live, Timeline, Week
 from reteamz.server.reports.filters import Filter, HoursChoice, PersonsOf, build_filter
 from reteamz.server.reports.log import log as log_page
+from reteamz.server.reports.ranking import Part, RankedField, RatingWord, ranked, require_categories
 from reteamz.server.reports.rated import productivity
 from reteamz.server.reports.rated_types import Productivity
 from reteamz.server.reports.types import Days, LogPage, Overview, PeopleTable, RankedTable
@@ -48,6 +49,13 @@ HoursOf = Annotated[
     HoursChoice | None,
     QueryParameter(name="hours", description="Events that start inside or outside of working hours"),
 ]
+RatingOf = Annotated[RatingWord | None, QueryParameter(name="rating", description="Only time with this rating")]
+CategoryOf = Annotated[
+    int | None,
+    QueryParameter(
+        name="category", ge=0, le=2**31 - 1, description="Only time in this category or one below it; 0: in none"
+    ),
+]
 Page = Annotated[int, QueryParameter(name="page", ge=1, le=1_000_000)]
 Limit = Annotated[int, QueryParameter(name="limit", ge=1, le=PAGE_MOST)]
 
@@ -55,7 +63,7 @@ Chosen = NamedDependency[Filter]
 Activity = NamedDependency[ActivityStore]
 
 _encode = msgspec.json.Encoder().encode
-_PATHS: Final[dict[str, queries.RankedField]] = {
+_PATHS: Final[dict[str, RankedField]] = {
     "apps": "app",
     "sites": "site",
     "titles": "title",
@@ -110,7 +118,7 @@ async def chosen(
     return found
 
 
-def _ranked_route(path: str, field: queries.RankedField) -> Any:
+def _ranked_route(path: str, field: RankedField) -> Any:
     @get(
         f"/{path}",
         operation_id=f"report_{path}",
@@ -120,12 +128,21 @@ def _ranked_route(path: str, field: queries.RankedField) -> Any:
     async def report(
         filter: Chosen,
         activity: Activity,
+        viewer: NamedDependency[Viewer],
+        control: NamedDependency[ControlStore],
         page: Page = 1,
         limit: Limit = 100,
         people: FromQuery[bool] = False,
         compare: FromQuery[bool] = False,
+        rating: RatingOf = None,
+        category: CategoryOf = None,
     ) -> Response[bytes]:
-        return await _answer(queries.ranked, activity, filter, field, page, limit, people=people, compare=compare)
+        part = None
+        if rating is not None or category is not None:
+            require_categories(viewer, category)
+            async with control.session() as session:
+                part = Part(await ratings_of(session, viewer.account), rating, category)
+        return await _answer(ranked, activity, filter, field, page, limit, people=people, compare=compare, part=part)
 
     return report
 

@@ -12,7 +12,7 @@ from reteamz.server.reports.filters import Filter
 from reteamz.server.schedules.spans import groups_of
 from reteamz.server.store.activity import rollup
 from reteamz.server.store.activity.rollup import MIDNIGHT
-from reteamz.server.store.activity.schema import NAMED
+from reteamz.server.store.activity.schema import LAST_USED_KIND, NAMED
 
 MINUTE_MS: Final = 60_000
 _NAMES: Final = frozenset({*NAMED, "rating"}) - {"person"}
@@ -93,6 +93,14 @@ def days(filter: Filter) -> str:
 def totals(filter: Filter, *names: str) -> str:
     """Return the same as ``cells``, without persons, devices and offsets: several times fewer rows when everybody is looked at."""
     return _smallest(filter, frozenset(names))
+
+
+def used(filter: Filter, *names: str, persons: bool = False) -> str:
+    """Return active and meeting time of a filter, added up as far as it is rolled up, as a query in parentheses: the names, ``ms``, ``visits``, and
+    ``person`` if asked; without it there are several times fewer rows.
+    """
+    source = cells(filter, *names) if persons else totals(filter, *names)
+    return f"(FROM {source} WHERE kind <= {LAST_USED_KIND})"
 
 
 def _smallest(filter: Filter, columns: frozenset[str]) -> str:

@@ -12,7 +12,7 @@ const WORDS: Record<string, string> = {
   away: "Away",
 };
 
-type Row = { name: string; kind: string; app: string; title: string; seen_ms: number };
+type Row = { id: number; name: string; kind: string; app: string; title: string; seen_ms: number };
 
 export function startLive(): void {
   const table = maybe<HTMLTableElement>("live");
@@ -46,7 +46,7 @@ function made(row: Row, moment: Intl.DateTimeFormat): HTMLTableRowElement {
   const person = document.createElement("th");
   person.scope = "row";
   person.className = "name-cell";
-  person.append(name(row.name, "unconfirmed computers"));
+  person.append(row.id ? linked(row) : name("", "unconfirmed computers"));
   const kind = cell("nowrap");
   const dot = document.createElement("i");
   dot.className = `dot kind-${row.kind in WORDS ? row.kind : "away"}`;
@@ -59,6 +59,13 @@ function made(row: Row, moment: Intl.DateTimeFormat): HTMLTableRowElement {
   seen.textContent = moment.format(row.seen_ms);
   line.append(person, kind, app, title, seen);
   return line;
+}
+
+function linked(row: Row): HTMLAnchorElement {
+  const link = document.createElement("a");
+  link.href = `/timeline?range=today&view=week&person=${row.id}`;
+  link.append(name(row.name, ""));
+  return link;
 }
 
 function cell(style = ""): HTMLTableCellElement {
