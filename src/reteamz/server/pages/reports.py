@@ -201,7 +201,7 @@ def _table(key: str) -> Any:
             sort=sort,
             before=asked.filter.before(),
             category=named.get(category or 0, ""),
-            tables=[(path, title) for path, (_, title, _) in _TABLES.items()],
+            tables=[(f"/{path}", title) for path, (_, title, _) in _TABLES.items()],
             **asked.rating(),
             **filtered(choice, asked.lists, f"/{key}"),
         )
