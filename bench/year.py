@@ -310,6 +310,8 @@ def measured(url: str, http: httpx.Client, runs: int) -> dict[str, Any]:
             ("/titles of an application", "/titles", f"&name={apps['rows'][0]['id']}"),
             ("/people of a title", "/people", f"&name={titles['rows'][0]['id']}"),
             ("/titles by name", "/titles", "&sort=name"),
+            ("/apps, unproductive time alone", "/apps", "&rating=unproductive"),
+            ("/titles, time in no category alone", "/titles", "&category=0"),
             ("/log, in the middle", "/log", f"&page={min(1_000_000, log['pages'] // 2)}"),
             ("/log, last page", "/log", f"&page={min(1_000_000, log['pages'])}"),
             ("/log of a title, last page", "/log", f"&name={titles['rows'][0]['id']}&page=2"),
