@@ -13,6 +13,7 @@ BENCHMARKS = (
     ("bench.ends",),
     ("bench.rules",),
     ("bench.whole",),
+    ("bench.hour",),
     ("bench.activitywatch",),
 )
 

@@ -160,7 +160,7 @@ def idle_agent(owner: Owner, folder: Path, http: httpx.Client, seconds: int) -> 
         before, began = cpu_s(agent.pid), time.monotonic()
         time.sleep(seconds)
         spent, passed = cpu_s(agent.pid) - before, time.monotonic() - began
-        resident = _status_kb(agent.pid, "VmRSS")
+        resident = resident_mb(agent.pid)
         agent.terminate()
         agent.wait(30)
         window.terminate()
@@ -168,7 +168,7 @@ def idle_agent(owner: Owner, folder: Path, http: httpx.Client, seconds: int) -> 
     return {
         "seconds": round(passed),
         "cpu_percent": round(100 * spent / passed, 2),
-        "resident_mb": round(resident / 1024, 1),
+        "resident_mb": round(resident, 1),
     }
 
 
@@ -178,9 +178,10 @@ def cpu_s(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / float(os.sysconf("SC_CLK_TCK"))
 
 
-def _status_kb(pid: int, name: str) -> int:
+def resident_mb(pid: int) -> float:
+    """Return how much memory a process holds, in MiB."""
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith(f"{name}:"))
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS:")) / 1024
 
 
 def main() -> None:

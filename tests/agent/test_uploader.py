@@ -116,6 +116,20 @@ def test_what_was_seen_while_the_server_was_away_arrives_once(owner: Owner, comp
     assert computer.device.waiting() == 0
 
 
+def test_what_a_later_look_may_still_change_is_not_told_before(owner: Owner, computer: Computer) -> None:
+    final = [now() - 3_700_000]
+    uploader = Uploader(computer.device, lambda: final[0], 60.0, now)
+    computer.see("Offer 4711")
+    asked = computer.line.count
+    uploader.once()
+    assert (read(owner, computer), computer.line.count - asked) == ([], 1)
+    computer.device.idle_since(now() - 3_700_000)
+    final[0] = now()
+    uploader.once()
+    device = computer.device.trust.state.device
+    assert [(row["kind"], row["title"]) for row in log_rows(owner) if row["device"] == device] == [("idle", "")]
+
+
 def test_a_server_that_asks_to_wait_is_given_the_time(computer: Computer) -> None:
     busy = {"code": "busy", "message": "later"}
     computer.line.answer = httpx.Response(503, json=busy, headers={"Retry-After": "700"})

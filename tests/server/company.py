@@ -257,10 +257,16 @@ class Computer(Device):
         return site.client.post("/api/agent/enroll", content=body, headers=self._signed(ENROLL, body))
 
     def poll(
-        self, site: Site, computer: str | None = None, at: int | None = None, rules: int = 0, policy: int = 0
+        self,
+        site: Site,
+        computer: str | None = None,
+        at: int | None = None,
+        rules: int = 0,
+        policy: int = 0,
+        grant: str = "",
     ) -> httpx.Response:
         moment = site.clock.ms if at is None else at
-        body = msgspec.json.encode(Poll(1, self.account, self.id, moment, "0.1.0", computer, rules, policy))
+        body = msgspec.json.encode(Poll(1, self.account, self.id, moment, "0.1.0", computer, rules, policy, grant))
         return site.client.post("/api/agent/poll", content=body, headers=self._signed(POLL, body))
 
     def put_blob(

@@ -18,7 +18,8 @@ from reteamz.crypto.grant import AgentKeys, accept_grant
 from reteamz.crypto.policy import TrustedPolicy, open_policy, person_hash
 from reteamz.crypto.rules import TrustedRules, open_rules
 from reteamz.crypto.tokens import TokenCipher, TokenReader
-from reteamz.wire.encoding import b64decode
+from reteamz.wire.encoding import b64decode, sha256
+from reteamz.wire.enrolment import Polled
 from reteamz.wire.errors import ReteamzError
 from reteamz.wire.grant import GrantState
 from reteamz.wire.jwk import PublicOkp, PublicRsa, thumbprint
@@ -82,6 +83,20 @@ class Trust:
     def sealing(self) -> tuple[PublicRsa, int] | None:
         """Return the key that seals now, and its epoch (spec 5); None before a grant."""
         return None if self._current is None else (self._current.sealing, self._current.epoch)
+
+    @property
+    def grant(self) -> str:
+        """Hash of the last grant that was accepted, "" for none."""
+        return sha256(self.state.grants[-1].encode()) if self.state.grants else ""
+
+    def news(self, polled: Polled) -> bool:
+        """Tell whether an answer may change what is recorded or how it is told."""
+        return (
+            (polled.grant is not None and polled.grant not in self.state.grants[-1:])
+            or (polled.state == "confirmed") != self.state.confirmed
+            or polled.rules is not None
+            or polled.policy is not None
+        )
 
     def poll_answered(self, confirmed: bool, owner: PublicOkp, grant: str | None) -> bool:
         """Take the answer of a poll in; tell whether anything changed. Only a grant of the pinned owner gives keys.

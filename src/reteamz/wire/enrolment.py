@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from reteamz.wire.batch import Head
-from reteamz.wire.encoding import Count, Hash, Id
+from reteamz.wire.encoding import Count, Hash, HashOrEmpty, Id
 from reteamz.wire.jwk import PublicOkp, PublicRsa
 from reteamz.wire.policy import PolicyView
 from reteamz.wire.rules import RulesView
@@ -36,7 +36,9 @@ class Enrolled(msgspec.Struct, frozen=True):
 
 
 class Poll(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """Asks for what concerns this device (spec 11.2); ``at`` in milliseconds, ``rules`` and ``policy`` the versions that it obeys, 0 for none."""
+    """Asks for what concerns this device (spec 11.2); ``at`` in milliseconds, ``rules`` and ``policy`` the versions that it obeys, 0 for none, ``grant`` the
+    hash of the last grant that it accepted, "" for none.
+    """
 
     v: Literal[1]
     account: Id
@@ -46,6 +48,7 @@ class Poll(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
     computer: Annotated[str, msgspec.Meta(max_length=6000)] | None
     rules: Count = 0
     policy: Count = 0
+    grant: HashOrEmpty = ""
 
 
 class Polled(msgspec.Struct, frozen=True):

@@ -8,6 +8,7 @@ import pytest
 from tests.server.company import Computer, Owner, Site, code_of, public_okp, signing_key
 from tests.server.ingest.support import identifier, token
 
+from reteamz.wire.encoding import sha256
 from reteamz.wire.jwk import PublicRsa
 
 
@@ -82,6 +83,12 @@ def test_a_ticket_that_makes_no_sense_is_refused(site: Site, owner: Owner) -> No
     fresh = body | {"ticket": identifier("fresh")}
     for change in ({"expires": site.clock.ms}, {"uses": 0}, {"uses": 1_001}, {"type": "robot"}, {"ticket": "short"}):
         assert code_of(site.call("POST", "/api/tickets", fresh | change)) == (400, "input_invalid")
+
+
+def test_a_grant_is_sent_until_it_was_accepted(site: Site, computer: Computer) -> None:
+    grant = computer.poll(site).json()["grant"]
+    assert computer.poll(site, grant=sha256(b"another")).json()["grant"] == grant
+    assert computer.poll(site, grant=sha256(grant.encode())).json()["grant"] is None
 
 
 def test_a_poll_is_signed_and_of_now(site: Site, owner: Owner, computer: Computer) -> None:

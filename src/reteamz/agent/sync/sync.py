@@ -72,8 +72,9 @@ class Sync:
                 ReteamzError("device_removed", "The owner removed this computer; enrol it again if it belongs.")
             )
             return "removed"
-        # What was recorded so far is told as it was allowed then.
-        device.flush()
+        if device.trust.news(polled):
+            # What was recorded so far is told as it was allowed then; else what a later look may still change stays here.
+            device.flush()
         device.believe(device.trust.poll_answered(polled.state == "confirmed", polled.owner, polled.grant))
         self._take_rules(polled.rules)
         self._take_policy(polled.policy)
@@ -106,7 +107,17 @@ class Sync:
         trust = self._device.trust
         state = trust.state
         body = msgspec.json.encode(
-            Poll(1, state.account, state.device, self._now(), __version__, computer, trust.rules, trust.policy)
+            Poll(
+                1,
+                state.account,
+                state.device,
+                self._now(),
+                __version__,
+                computer,
+                trust.rules,
+                trust.policy,
+                trust.grant,
+            )
         )
         return self._client.poll(body, sign_request(self._device.signing, POLL, body))
 

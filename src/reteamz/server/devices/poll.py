@@ -14,7 +14,7 @@ from reteamz.server.roster.tables import StoredGrant
 from reteamz.server.rules.sets import newest
 from reteamz.wire import limits
 from reteamz.wire.batch import Head
-from reteamz.wire.encoding import strict_decode
+from reteamz.wire.encoding import sha256, strict_decode
 from reteamz.wire.enrolment import Poll, Polled
 from reteamz.wire.errors import ReteamzError
 from reteamz.wire.jwk import PublicOkp, ed25519_key
@@ -53,7 +53,7 @@ async def answer_poll(
     return Polled(
         state=device.state,  # type: ignore[arg-type]  # one of the three is written
         owner=await owner_key(session, device.account),
-        grant=granted.jws if granted is not None else None,
+        grant=granted.jws if granted is not None and sha256(granted.jws.encode()) != poll.grant else None,
         head=head_of(device.id),
         now=now,
         rules=rules if rules is not None and rules.version != poll.rules else None,
