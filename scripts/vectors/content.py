@@ -9,17 +9,16 @@ import msgspec
 from scripts.vectors import run
 from scripts.vectors.cases import Suite
 from scripts.vectors.fixed import fixed
+from scripts.vectors.noticing import ROSTER, noticed
 from scripts.vectors.trust import ACCOUNT, DEVICE, MASTER, NOW, OTHER, okp, rsa
 
 from reteamz.crypto import fingerprint, grant, jwe, sealing
 from reteamz.crypto.signing import sign_batch, sign_jws
 from reteamz.crypto.tokens import TokenCipher
-from reteamz.wire.batch import Batch, Head, Lost, Refused, Restart, RosterHead, Void
+from reteamz.wire.batch import Batch, Head, Lost, Notice, Refused, Restart, RosterHead, Void
 from reteamz.wire.encoding import b64decode, b64encode, sha256
 from reteamz.wire.grant import Grant
 from reteamz.wire.jwk import thumbprint
-
-ROSTER = RosterHead(3, sha256(b"roster"))
 
 
 def _grant(name: str, recipient: str = "device_exchange", inside: dict[str, Any] | None = None, **changes: Any) -> str:
@@ -238,6 +237,17 @@ def chains() -> Suite:
         entries=[[1, odd.decode(), sign_batch(okp("device"), odd)]],
         head=none,
     )
+    raw = msgspec.json.encode(noticed(1, "", Notice(NOW, "records_lost", 1, 2)))
+    told, signature = raw.decode(), sign_batch(okp("device"), raw)
+    s.valid("nothing but notices", **base, entries=[[1, told, signature]], head=none)
+    for comment, lie in {
+        "a notice's count edited": told.replace('"count":2', '"count":1'),
+        "a notice's code edited": told.replace("records_lost", "consent_given"),
+        "a notice's person taken away": told.replace('"person":1', '"person":-1'),
+        "notices left out": told[: told.index(',"notices"')] + "}",
+        "a notice made up": told.replace('"count":2}', '"count":2},' + told[told.index("[{") + 1 : -2]),
+    }.items():
+        s.invalid("batch_forged", comment, **base, entries=[[1, lie, signature]], head=none)
     other = msgspec.to_builtins(okp("other_device").public())
     s.invalid("batch_forged", "another key than the roster's", **{**base, "signing": other}, entries=entries, head=none)
     return s

@@ -8,13 +8,14 @@ from typing import Any
 import msgspec
 from scripts.vectors import run
 from scripts.vectors.cases import Suite
-from scripts.vectors.content import ROSTER, device_entry
+from scripts.vectors.content import device_entry
+from scripts.vectors.noticing import ROSTER
 from scripts.vectors.trust import ACCOUNT, DEVICE, MASTER, NOW, OTHER, okp
 
 from reteamz.crypto.prune import NOTHING, TrustedPrune, sign_prune
 from reteamz.crypto.signing import sign_batch, sign_jws
 from reteamz.crypto.tokens import TokenCipher
-from reteamz.wire.batch import Batch, Blob, Lost, Refused, Restart, RosterHead, Void
+from reteamz.wire.batch import Batch, Blob, Lost, Notice, Refused, Restart, RosterHead, Void
 from reteamz.wire.encoding import b64decode, sha256
 from reteamz.wire.jwk import thumbprint
 from reteamz.wire.prune import Prune, PruneMark, restated
@@ -72,6 +73,9 @@ def restatements() -> Suite:
     for body in _bodies():
         text = msgspec.json.encode(body).decode()
         s.valid(type(body).__name__, body=text, prev=sha256(b"before"), master=MASTER, epoch=1)
+    notices = [Notice(NOW, "consent_refused", 2, 1), Notice(NOW, "clock_jumped", -1, 3)]
+    told = msgspec.json.encode(_plain(2, "", notices=notices)).decode()
+    s.valid("with notices", body=told, prev=sha256(b"before"), master=MASTER, epoch=1)
     s.valid(
         "spaced",
         body=json.dumps(json.loads(msgspec.json.encode(_plain(2, ""))), indent=1),

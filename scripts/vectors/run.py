@@ -31,7 +31,7 @@ from reteamz.crypto.prune import open_prune
 from reteamz.crypto.roster import TrustedRoster
 from reteamz.crypto.rules import TrustedRules
 from reteamz.wire.accounts import Kdf
-from reteamz.wire.batch import Head, RosterHead, decode_body
+from reteamz.wire.batch import Batch, Head, RosterHead, decode_body
 from reteamz.wire.encoding import b64decode, b64encode
 from reteamz.wire.grant import GrantState
 from reteamz.wire.jwk import PublicOkp, PublicRsa, ed25519_key, thumbprint
@@ -191,6 +191,13 @@ def chain(i: Inputs) -> Any:
     return {"head": msgspec.to_builtins(verifier.head), "lost": [list(pair) for pair in verifier.lost]}
 
 
+def notices(i: Inputs) -> Any:
+    """Body → what its notices say, persons as entries."""
+    batch = decode_body(i["body"].encode())
+    assert isinstance(batch, Batch)
+    return [[n.at, n.code, batch.tokens[n.person] if n.person >= 0 else "", n.count] for n in batch.notices]
+
+
 def entry_token(i: Inputs) -> Any:
     """Plain entry → token."""
     return tokens.TokenCipher(b64decode(i["master"]), i["epoch"]).token_of(i["entry"])
@@ -280,7 +287,7 @@ def categories(i: Inputs) -> Any:
 RUN = {
     "base64": base64, "names": name, "passwords": password, "tokens": token, "tokens-open": token_open, "text": text,
     "fingerprints": prints, "jws": jws, "bundles": open_bundle, "kits": open_kit, "rosters": roster, "codes": code,
-    "macs": mac, "grants": accept, "sealed": sealed, "chains": chain, "entry-tokens": entry_token, "restatements": restatement, "restated-chains": chain, "prunes": prune,
+    "macs": mac, "grants": accept, "sealed": sealed, "chains": chain, "notices": notices, "entry-tokens": entry_token, "restatements": restatement, "restated-chains": chain, "prunes": prune,
     "rules": rules, "patterns": pattern, "verdicts": verdicts, "ratings": ratings,
     "imports": categories, "policies": policies, "recorded": recorded,
     "invitations": invitation, "joins": join, "member-grants": take,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scripts.vectors import content, importing, members, naming, policing, pruning, ruling, trust
+from scripts.vectors import content, importing, members, naming, noticing, policing, pruning, ruling, trust
 
 
 def texts() -> dict[str, str]:
@@ -23,6 +23,7 @@ def texts() -> dict[str, str]:
         content.grants(),
         content.sealed(),
         content.chains(),
+        noticing.notices(),
         pruning.entry_tokens(),
         pruning.restatements(),
         pruning.restated_chains(),

@@ -51,6 +51,17 @@ _FIELDS: Final[frozenset[str]] = frozenset(FIELDS)
 SealedKind = Literal["screenshot", "camera", "sound", "text", "clipboard", "chat"]
 Media = Literal["image/webp", "image/jpeg", "image/png", "audio/ogg", "audio/flac", "application/json"]
 
+NoticeCode = Literal[
+    "policy_refused",
+    "records_lost",
+    "clock_jumped",
+    "consent_given",
+    "consent_refused",
+    "capture_unsupported",
+    "capture_failed",
+]
+"""What an agent tells its owner besides events (spec 17.2)."""
+
 
 class RosterHead(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Version and hash of a roster."""
@@ -77,8 +88,17 @@ class Blob(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     at: Count
 
 
-class Batch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A batch of events (spec 9.1)."""
+class Notice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A fact that the owner should know (spec 17.1); ``at`` in milliseconds, ``person`` an index into ``tokens``."""
+
+    at: Count
+    code: NoticeCode
+    person: Index
+    count: Annotated[int, msgspec.Meta(ge=1, le=2**53 - 1)]
+
+
+class Batch(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A batch of events (spec 9.1). Where there are no ``notices`` the body does not have the member."""
 
     v: Literal[1]
     account: Id
@@ -92,6 +112,7 @@ class Batch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     tokens: list[str]
     events: list[Event]
     blobs: list[Blob]
+    notices: Annotated[list[Notice], msgspec.Meta(min_length=1)] = []
 
 
 class Refused(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -168,7 +189,20 @@ def decode_body(body: bytes) -> Batch | Void | Restart:
         raise refused("batch_too_large", "A batch has at most 2 000 events and 4 000 tokens; send smaller batches.")
     if len(batch.blobs) > limits.BATCH_BLOBS:
         raise refused("batch_too_large", "A batch lists at most 256 blobs; send smaller batches.")
+    if batch.notices:
+        _check_notices(batch)
     return batch
+
+
+def _check_notices(batch: Batch) -> None:
+    if len(batch.notices) > limits.BATCH_NOTICES:
+        raise refused("batch_too_large", "A batch has at most 64 notices; send smaller batches.")
+    if batch.mode == "anonymous":
+        raise refused("batch_malformed", "An anonymous batch has no notices; update the agent.")
+    start = "person:" if batch.mode == "plain" else "rtz1.person."
+    for notice in batch.notices:
+        if notice.person >= 0 and not "".join(batch.tokens[notice.person : notice.person + 1]).startswith(start):
+            raise refused("batch_malformed", "A notice points to something that is not a person; update the agent.")
 
 
 def entry_fields(batch: Batch) -> list[Field]:

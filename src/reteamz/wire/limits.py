@@ -7,6 +7,7 @@ BATCH_BYTES: Final = 1024 * 1024
 BATCH_EVENTS: Final = 2_000
 BATCH_TOKENS: Final = 4_000
 BATCH_BLOBS: Final = 256
+BATCH_NOTICES: Final = 64
 CLOCK_AHEAD_MS: Final = 24 * 3600 * 1000
 """How far an event may end after the server's clock, in milliseconds."""
 DURATION_MS: Final = 7 * 24 * 3600 * 1000

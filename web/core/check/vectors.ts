@@ -79,6 +79,11 @@ const RUN: Record<string, (i: Inputs) => unknown> = {
     return { caption, data: core.b64encode(data) };
   },
   chains: chain,
+  notices(i) {
+    const batch = core.decodeBody(core.utf8(i.body));
+    const told = "tokens" in batch ? (batch.notices ?? []) : [];
+    return told.map((n) => [n.at, n.code, "tokens" in batch ? (batch.tokens[n.person] ?? "") : "", n.count]);
+  },
   "restated-chains": chain,
   "entry-tokens": async (i) => (await cipher(i)).tokenOf(i.entry),
   async restatements(i) {

@@ -32,6 +32,18 @@ export type BlobEntry = {
   person: number;
   at: number;
 };
+/** What an agent tells its owner besides events (spec 17); `at` in milliseconds, `person` an index into `tokens`. */
+export type Notice = { at: number; code: NoticeCode; person: number; count: number };
+const NOTICE_CODES = [
+  "policy_refused",
+  "records_lost",
+  "clock_jumped",
+  "consent_given",
+  "consent_refused",
+  "capture_unsupported",
+  "capture_failed",
+] as const;
+export type NoticeCode = (typeof NOTICE_CODES)[number];
 
 type Link = { v: 1; account: string; device: string; seq: number; prev: string };
 export type Batch = Link & {
@@ -42,6 +54,8 @@ export type Batch = Link & {
   tokens: string[];
   events: Event[];
   blobs: BlobEntry[];
+  /** Absent where there are none. */
+  notices?: Notice[];
 };
 /** Stands for a batch that the server can never accept (spec 9.7). */
 export type VoidBatch = Link & { mode: "void"; refused: { sha256: string; code: string } };
@@ -82,16 +96,26 @@ const blob = shape({
   person: index,
   at: count,
 });
-const batchShape = shape({
-  ...link,
-  epoch: between(0, 65_535),
-  roster: nullOr(rosterHead),
-  policy: count,
-  mode: oneOf("encrypted", "anonymous", "plain"),
-  tokens: listOf(text),
-  events: listOf(event),
-  blobs: listOf(blob),
+const notice = shape({
+  at: count,
+  code: oneOf(...NOTICE_CODES),
+  person: index,
+  count: between(1, Number.MAX_SAFE_INTEGER),
 });
+const batchShape = shape(
+  {
+    ...link,
+    epoch: between(0, 65_535),
+    roster: nullOr(rosterHead),
+    policy: count,
+    mode: oneOf("encrypted", "anonymous", "plain"),
+    tokens: listOf(text),
+    events: listOf(event),
+    blobs: listOf(blob),
+    notices: (value) => listOf(notice)(value) && (value as unknown[]).length > 0,
+  },
+  ["notices"],
+);
 const voidShape = shape({ ...link, mode: oneOf("void"), refused: shape({ sha256: hash, code: text }) });
 const restartShape = shape({ ...link, mode: oneOf("restart"), lost: shape({ after: count, sha256: hashOrEmpty }) });
 const bodyShape: Check = (value) => batchShape(value) || voidShape(value) || restartShape(value);
@@ -109,6 +133,11 @@ export function decodeBody(body: Uint8Array): Batch | VoidBatch | Restart {
   if (batch.mode === "void" || batch.mode === "restart") return batch;
   if (batch.events.length > 2000 || batch.tokens.length > 4000) throw tooLarge("2 000 events and 4 000 tokens");
   if (batch.blobs.length > 256) throw tooLarge("256 blobs");
+  const notices = batch.notices ?? [];
+  if (notices.length > 64) throw tooLarge("64 notices");
+  if (notices.length && batch.mode === "anonymous") throw malformed();
+  const person = batch.mode === "plain" ? "person:" : "rtz1.person.";
+  if (!notices.every((each) => each.person < 0 || batch.tokens[each.person]?.startsWith(person))) throw malformed();
   return batch;
 }
 

@@ -61,6 +61,8 @@ export async function restated(
       person,
       at,
     })),
+    // Undefined where there are none: then the member is left out.
+    notices: batch.notices?.map(({ at, code, person, count: times }) => ({ at, code, person, count: times })),
   });
 }
 
