@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 from tests.adversary.conftest import Computer
+from tests.agent.sealed import signed_notices
 from tests.web.conftest import now
 
 from reteamz.agent.device import Device
@@ -101,16 +102,27 @@ def test_what_is_refused_leaves_the_policy_before_in_force(owner: Owner, confirm
     assert told(confirmed, second, settings) is None
 
 
-def test_the_owner_is_told_once_of_each_reason(owner: Owner, confirmed: Computer) -> None:
+def test_the_owner_is_told_once_of_each_policy_that_is_refused(
+    owner: Owner, confirmed: Computer, tmp_path: Path
+) -> None:
+    def arrived() -> list[tuple[str, str, int]]:
+        confirmed.device.flush()
+        confirmed.device.sync.push_all()
+        return signed_notices(owner, confirmed.device.trust.state.device)
+
     settings = owner.bundle.settings.public()
     first = following(owner, NONE, NARROW)
     second = following(owner, head(first, 1), NARROW)
     assert told(confirmed, second, settings) is None
     for _ in range(3):
         assert told(confirmed, first, settings) == "policy_rollback"
-    assert [code for code, _, _ in confirmed.device.notices] == ["policy_refused"]
+    assert arrived() == [("policy_refused", "", 1)]
+    confirmed.device.close()
+    confirmed.device = Device.open(tmp_path / "agent", confirmed.http, now)
+    assert told(confirmed, first, settings) == "policy_rollback"
+    assert len(arrived()) == 1, "a restart is no news"
     assert told(confirmed, "no jws", settings) == "header_refused"
-    assert [code for code, _, _ in confirmed.device.notices] == ["policy_refused"] * 2
+    assert arrived() == [("policy_refused", "", 1)] * 2
 
 
 def test_a_policy_that_cannot_be_read_whole_is_not_followed_in_part(owner: Owner, confirmed: Computer) -> None:

@@ -18,6 +18,7 @@ from tests.conftest import RealServer
 from tests.waiting import wait_for
 
 from reteamz.agent.control import Request, Status, ask
+from reteamz.agent.device import Device
 from reteamz.agent.enroll import enroll
 from reteamz.owner.client import Owner
 
@@ -91,6 +92,11 @@ def account(server: RealServer) -> Iterator[Callable[..., Owner]]:
     yield found
     for owner in owners:
         owner.close()
+
+
+def noticed(device: Device) -> list[tuple[str, str, int]]:
+    """Return code, person and count of the notices that wait to be told."""
+    return [(notice.code, notice.person, notice.count) for notice in device.noticed()]
 
 
 def enrol(owner: Owner, folder: Path) -> None:

@@ -1,7 +1,8 @@
-"""What the owner opens of the sealed content that verified batches list (spec 5.5)."""
+"""What the owner reads of batches: the sealed content that they list (spec 5.5), and notices (spec 17)."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,20 +33,36 @@ class Opened:
         return msgspec.json.decode(self.data, type=Texts).records
 
 
-def listed(owner: Owner, device: str) -> list[tuple[Blob, str]]:
-    """Return every blob that a device's batches list, with its person in the clear; each listing once."""
-    reader = owner.reader()
-    found: dict[str, tuple[Blob, str]] = {}
+def batches(owner: Owner, device: str) -> Iterator[Batch]:
+    """Yield what a device signed, voids and restarts left out."""
     after = 0
     while entries := owner.connection.get(f"/api/journal/{device}", dict, after=after)["entries"]:
         for entry in entries:
             after = entry["seq"]
             batch = decode_body(b64decode(entry["body"]))
-            for blob in batch.blobs if isinstance(batch, Batch) else ():
-                assert isinstance(batch, Batch)
-                person = reader.replace(batch.tokens[blob.person]) if blob.person >= 0 else ""
-                found.setdefault(blob.sha256, (blob, person))
+            if isinstance(batch, Batch):
+                yield batch
+
+
+def listed(owner: Owner, device: str) -> list[tuple[Blob, str]]:
+    """Return every blob that a device's batches list, with its person in the clear; each listing once."""
+    reader = owner.reader()
+    found: dict[str, tuple[Blob, str]] = {}
+    for batch in batches(owner, device):
+        for blob in batch.blobs:
+            person = reader.replace(batch.tokens[blob.person]) if blob.person >= 0 else ""
+            found.setdefault(blob.sha256, (blob, person))
     return list(found.values())
+
+
+def signed_notices(owner: Owner, device: str) -> list[tuple[str, str, int]]:
+    """Return code, person in the clear and count of every notice that a device signed, in order."""
+    reader = owner.reader()
+    return [
+        (notice.code, reader.replace(batch.tokens[notice.person]) if notice.person >= 0 else "", notice.count)
+        for batch in batches(owner, device)
+        for notice in batch.notices
+    ]
 
 
 def opened(owner: Owner, device: str) -> list[Opened]:

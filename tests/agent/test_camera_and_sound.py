@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 import soundfile
 from PIL import Image
-from tests.agent.conftest import now
+from tests.agent.conftest import noticed, now
 from tests.agent.picture import COLOURS
 from tests.agent.test_records import Desk
 from tests.waiting import wait_for
@@ -116,7 +116,7 @@ def test_where_there_is_no_camera_it_is_said_once(
     there = sitting("camera", camera_source(str(plugged)))
     for _ in range(5):
         there.interval()
-    assert there.desk.device.notices == [("capture_unsupported", "Otti Marsh", 1)]
+    assert noticed(there.desk.device) == [("capture_unsupported", "Otti Marsh", 1)]
     assert there.recorder.gate.reasons == {"camera": "there is no camera"}
     film(plugged)
     there.look(later=AGAIN_MS)
@@ -132,7 +132,7 @@ def test_a_camera_that_gives_nothing_rests(sitting: Callable[[SealedKind, Open],
     there = sitting("camera", camera_source(str(tmp_path / "broken")))
     for _ in range(5):
         there.interval()
-    assert there.desk.device.notices == [("capture_failed", "Otti Marsh", 1)]
+    assert noticed(there.desk.device) == [("capture_failed", "Otti Marsh", 1)]
     assert "no picture" in there.recorder.gate.reasons["camera"]
 
 
@@ -194,7 +194,7 @@ def test_where_there_is_no_microphone_it_is_said_once(
     there = sitting("sound", sound_source)
     for _ in range(5):
         there.interval()
-    assert there.desk.device.notices == [("capture_unsupported", "Otti Marsh", 1)]
+    assert noticed(there.desk.device) == [("capture_unsupported", "Otti Marsh", 1)]
     assert there.recorder.gate.reasons == {"sound": "there is no microphone"}
 
 

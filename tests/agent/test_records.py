@@ -10,7 +10,7 @@ from typing import Any, get_args
 
 import httpx
 import pytest
-from tests.agent.conftest import PASSWORD, enrol, now
+from tests.agent.conftest import PASSWORD, enrol, noticed, now
 from tests.agent.sealed import listed, opened
 from tests.agent.test_uploader import Line
 from tests.conftest import RealServer
@@ -302,7 +302,7 @@ def test_what_the_server_never_takes_is_given_up_and_told(desk: Desk, monkeypatc
     monkeypatch.setattr(desk.line, "handle_request", answers(desk, "blob_refused", 400))
     desk.upload()
     assert desk.device.records.waiting() == 0
-    assert desk.device.notices == [("records_lost", "Otti Marsh", 1)]
+    assert noticed(desk.device) == [("records_lost", "Otti Marsh", 1)]
 
 
 def test_what_the_server_does_not_know_waits_then_is_given_up(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -310,7 +310,7 @@ def test_what_the_server_does_not_know_waits_then_is_given_up(desk: Desk, monkey
     monkeypatch.setattr(desk.line, "handle_request", answers(desk, "blob_unknown", 404))
     for _ in range(TRIES - 1):
         desk.upload()
-    assert (desk.device.records.waiting(), desk.device.notices) == (1, [])
+    assert (desk.device.records.waiting(), noticed(desk.device)) == (1, [])
     monkeypatch.undo()
     desk.upload()
     assert len(desk.opened()) == 1
@@ -319,7 +319,7 @@ def test_what_the_server_does_not_know_waits_then_is_given_up(desk: Desk, monkey
     for _ in range(TRIES):
         desk.upload()
     assert desk.device.records.waiting() == 0
-    assert desk.device.notices == [("records_lost", "Otti Marsh", 1)]
+    assert noticed(desk.device) == [("records_lost", "Otti Marsh", 1)]
 
 
 def test_a_proxy_without_room_costs_that_record_only(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -335,7 +335,7 @@ def test_a_proxy_without_room_costs_that_record_only(desk: Desk, monkeypatch: py
     desk.picture("small")
     desk.upload()
     assert [record.data[:5] for record in desk.opened()] == [b"small"]
-    assert (desk.device.records.waiting(), desk.device.notices) == (0, [("records_lost", "Otti Marsh", 1)])
+    assert (desk.device.records.waiting(), noticed(desk.device)) == (0, [("records_lost", "Otti Marsh", 1)])
 
 
 def test_a_busy_server_is_waited_for(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -363,7 +363,7 @@ def test_too_much_gives_up_the_oldest_and_tells(desk: Desk) -> None:
     desk.device._spool.blobs._most = 20_000
     for number in range(6):
         desk.picture(f"Picture {number}")
-    assert desk.device.notices == [("records_lost", "Otti Marsh", 1)] * 2
+    assert noticed(desk.device) == [("records_lost", "Otti Marsh", 2)]
     desk.line.cut = ""
     desk.upload()
     assert [record.data[:9] for record in desk.opened()] == [f"Picture {number}".encode() for number in range(2, 6)]
@@ -372,7 +372,7 @@ def test_too_much_gives_up_the_oldest_and_tells(desk: Desk) -> None:
 def test_a_record_larger_than_any_blob_is_told_as_lost(desk: Desk) -> None:
     large = bytes(16 * 1024 * 1024 + 1)
     assert desk.device.record(Record("sound", "audio/flac", now(), "Otti Marsh", {}, large)) is None
-    assert desk.device.notices == [("records_lost", "Otti Marsh", 1)]
+    assert noticed(desk.device) == [("records_lost", "Otti Marsh", 1)]
 
 
 def test_a_long_queue_lets_batches_pass(desk: Desk) -> None:

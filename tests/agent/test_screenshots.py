@@ -12,7 +12,7 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 from PIL import Image
-from tests.agent.conftest import now
+from tests.agent.conftest import noticed, now
 from tests.agent.picture import PictureWindow, differs, picture
 from tests.agent.sealed import Opened
 from tests.agent.test_records import Desk
@@ -228,6 +228,6 @@ def test_a_screen_that_cannot_be_read_is_told_once(owner: Owner, tmp_path: Path,
     shots.capture = Capture(x11_sources(":4711", lambda: shots.at), gate, gate.wanted, lambda: shots.at)
     for _ in range(30):
         shots.look()
-    assert shots.desk.device.notices == [("capture_unsupported", "Otti Marsh", 1)]
+    assert noticed(shots.desk.device) == [("capture_unsupported", "Otti Marsh", 1)]
     assert "cannot be opened" in gate.reasons["screenshot"]
     shots.close()

@@ -1,4 +1,4 @@
-"""Seals numbered records on an enrolled computer, tells each number once it is kept, and uploads now and then; may be killed at any moment."""
+"""Seals numbered records on an enrolled computer and has a notice for each, tells each number once it is kept, and uploads now and then; may be killed at any moment."""
 
 from __future__ import annotations
 
@@ -32,6 +32,7 @@ def main() -> None:
             picture = Record("screenshot", "image/webp", now(), PERSON, {"title": name}, name.encode().ljust(9_000))
             assert device.record(picture) is not None
             assert device.record_text(PERSON, "text", Text(now(), "Writer", "", "", name))
+            device.notice("clock_jumped", name)
             print(number, flush=True)
             if number % 3 == 0:
                 device.flush()

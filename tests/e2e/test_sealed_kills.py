@@ -1,4 +1,4 @@
-"""kill −9 of agent and server while records are sealed, listed and sent: every record that was kept arrives once."""
+"""kill −9 of agent and server while records are sealed, listed and sent: every record and notice that was kept arrives once."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections import Counter
 from pathlib import Path
 
 from tests.agent.conftest import enrol, now
-from tests.agent.sealed import opened
+from tests.agent.sealed import opened, signed_notices
 from tests.browser import PASSWORD
 from tests.conftest import RealServer
 from tests.e2e.test_kills import Feeder
@@ -45,8 +45,10 @@ def test_sealer_and_server_are_killed(server: RealServer, tmp_path: Path) -> Non
     records = opened(owner, state.device)
     pictures = Counter(record.data.decode().strip() for record in records if record.kind == "screenshot")
     texts = Counter(text.text for record in records if record.kind == "text" for text in record.texts())
+    told = signed_notices(owner, state.device)
+    notices = Counter(name for _, name, count in told for _ in range(count))
     assert len(kept) == LAST + 1
-    for found in (pictures, texts):
+    for found in (pictures, texts, notices):
         assert kept <= set(found)
         assert set(found.values()) == {1}
         # What was kept and not told any more when the process died is the only rest.

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final, Literal, Protocol
 
 import msgspec
 
 from reteamz.agent.samples import Event
 from reteamz.agent.spool.blobs import Listing
+from reteamz.agent.spool.notices import Noticed
 from reteamz.agent.spool.spool import Make
 from reteamz.wire import limits
-from reteamz.wire.batch import Batch, Blob, Head, Lost, Refused, Restart, RosterHead, Void
+from reteamz.wire.batch import Batch, Blob, Head, Lost, Notice, Refused, Restart, RosterHead, Void
 from reteamz.wire.batch import Event as Row
 from reteamz.wire.tokens import Field
 
@@ -20,7 +21,7 @@ Rate = Callable[[Event], int]
 
 _BODY_BYTES: Final = limits.BATCH_BYTES - 64 * 1024
 _ROW_BYTES: Final = 120
-"""Most that the numbers of one event take in JSON."""
+"""Most that a notice, or the numbers of one event, take in JSON."""
 _BLOB_BYTES: Final = 180
 """Most that the listing of a blob takes in JSON."""
 _NAMES: Final = 6
@@ -66,12 +67,14 @@ class _Columns:
         self.tokens: list[str] = []
         self.rows: list[Row] = []
         self.blobs: list[Blob] = []
+        self.notices: list[Notice] = []
         self.bytes = 0
 
     def full(self) -> bool:
         return (
             len(self.rows) >= limits.BATCH_EVENTS
             or len(self.blobs) >= limits.BATCH_BLOBS
+            or len(self.notices) >= limits.BATCH_NOTICES
             or len(self.tokens) > limits.BATCH_TOKENS - _NAMES
             or self.bytes > _BODY_BYTES
         )
@@ -124,6 +127,10 @@ class _Columns:
         self.blobs.append(Blob(blob.sha256, blob.bytes, blob.kind, blob.media, person, blob.at))
         self.bytes += _BLOB_BYTES
 
+    def tell(self, notice: Noticed) -> None:
+        self.notices.append(Notice(notice.at, notice.code, self._index("person", notice.person), notice.count))
+        self.bytes += _ROW_BYTES
+
 
 class BatchMaker:
     """Makes bodies for one device."""
@@ -145,23 +152,36 @@ class BatchMaker:
                 (-1, event.kind, event.start, event.end - event.start, 0, -1, -1, -1, -1, -1, 0, -1) for event in events
             ]
             for start in range(0, len(rows), limits.BATCH_EVENTS):
-                yield self._make(ANONYMOUS, [], rows[start : start + limits.BATCH_EVENTS], [])
+                columns = _Columns(names, rate)
+                columns.rows = rows[start : start + limits.BATCH_EVENTS]
+                yield self._make(ANONYMOUS, columns)
             return
         columns = _Columns(names, rate)
         for event in events:
             columns.add(event)
             if columns.full():
-                yield self._make(terms, columns.tokens, columns.rows, columns.blobs)
+                yield self._make(terms, columns)
                 columns = _Columns(names, rate)
         for blob in blobs if terms.mode == "encrypted" else ():
             columns.list(blob)
             if columns.full():
-                yield self._make(terms, columns.tokens, columns.rows, columns.blobs)
+                yield self._make(terms, columns)
                 columns = _Columns(names, rate)
         if columns.rows or columns.blobs:
-            yield self._make(terms, columns.tokens, columns.rows, columns.blobs)
+            yield self._make(terms, columns)
 
-    def _make(self, terms: Terms, tokens: list[str], rows: list[Row], blobs: list[Blob]) -> Make:
+    def notices(self, terms: Terms, names: Names, found: Iterable[Noticed]) -> Iterator[Make]:
+        """Yield one maker for every batch that notices fill; not for mode anonymous, which has none (spec 17.3)."""
+        columns = _Columns(names, lambda _: -1)
+        for notice in found:
+            columns.tell(notice)
+            if columns.full():
+                yield self._make(terms, columns)
+                columns = _Columns(names, lambda _: -1)
+        if columns.notices:
+            yield self._make(terms, columns)
+
+    def _make(self, terms: Terms, columns: _Columns) -> Make:
         def make(seq: int, prev: str) -> bytes:
             return msgspec.json.encode(
                 Batch(
@@ -174,9 +194,10 @@ class BatchMaker:
                     terms.roster,
                     terms.policy,
                     terms.mode,
-                    tokens,
-                    rows,
-                    blobs,
+                    columns.tokens,
+                    columns.rows,
+                    columns.blobs,
+                    columns.notices,
                 )
             )
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import platform
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final
 
 import httpx
 import msgspec
@@ -22,6 +24,7 @@ from reteamz.agent.records.record import Record, Text, TextKind
 from reteamz.agent.samples import Clock, Event, Sample
 from reteamz.agent.sessions.session import NOBODY, Session
 from reteamz.agent.spool.cipher import LocalCipher
+from reteamz.agent.spool.notices import Noticed, joined
 from reteamz.agent.spool.spent import union
 from reteamz.agent.spool.spool import Spool
 from reteamz.agent.state import State, load_state, not_enrolled, save_state
@@ -31,18 +34,9 @@ from reteamz.agent.trust import Mode, Trust
 from reteamz.crypto.fingerprint import device_fingerprint, show
 from reteamz.crypto.signing import sign_batch
 from reteamz.wire import limits
+from reteamz.wire.batch import NoticeCode
 from reteamz.wire.encoding import b64decode
 from reteamz.wire.errors import ReteamzError
-
-Notice = Literal[
-    "policy_refused",
-    "records_lost",
-    "capture_unsupported",
-    "capture_failed",
-    "clock_jumped",
-    "consent_given",
-    "consent_refused",
-]
 
 PULSE_MS: Final = 5_000
 """A look counts for at most so long; a longer silence is a gap."""
@@ -88,7 +82,8 @@ class Device:
         self.computer = platform.node()
         """The computer's name, told as a token after a grant."""
         self.sync = Sync(self, client, spool, self._maker, now)
-        self.notices: list[tuple[Notice, str, int]] = []
+        # Notices that found no room on the disk yet.
+        self._unkept: list[Noticed] = []
         self.records: Final = Records(self, spool.blobs, client, consented)
         """Sealed content."""
         if pending := spool.pending():
@@ -176,10 +171,23 @@ class Device:
         with self._lock:
             return self.records.take_text(person, kind, text)
 
-    def notice(self, code: Notice, person: str = "", count: int = 1) -> None:
-        """Remember a fact that the owner should know."""
+    def notice(self, code: NoticeCode, person: str = "", count: int = 1) -> None:
+        """Remember a fact that the owner should know; the next batches tell it, once there is a grant (spec 17.3)."""
         with self._lock:
-            self.notices.append((code, person, count))
+            self._unkept = joined([*self._unkept, Noticed(max(self._now(), 0), code, person, count)])
+            self._keep_notices()
+
+    def noticed(self) -> list[Noticed]:
+        """Return what waits to be told to the owner. Raises those of the spool."""
+        with self._lock:
+            return joined([*self._spool.noticed(), *self._unkept])
+
+    def _keep_notices(self) -> None:
+        """Put on disk what is not there yet. A full disk is what some of them tell of: they stay in memory until there is room."""
+        with suppress(ReteamzError):
+            if self._unkept:
+                self._spool.notice(self._unkept)
+                self._unkept = []
 
     def feed(self, sample: Sample, session: Session | None = None) -> None:
         """Take a sample of a session, of nobody's when None. What policy and mode do not allow is forgotten here.
@@ -216,6 +224,7 @@ class Device:
         """Put the events that are not yet final on disk, sealed. Raises those of the spool."""
         with self._lock:
             self._spool.keep(self._pending())
+            self._keep_notices()
 
     def flush(self, until: int | None = None) -> None:
         """Make signed batches of what lies before ``until`` (ms) and is final in its session, None for everything. Raises those of the spool."""
@@ -226,13 +235,16 @@ class Device:
         """Make batches of what sessions hold from before their time (ms, None for everything)."""
         taken = {session: session.merger.take(end) for session, end in until.items()}
         events, blobs = [event for each in taken.values() for event in each], self.records.unlisted()
-        if not events and not blobs:
+        self._keep_notices()
+        telling = self.mode != "anonymous" and bool(self._spool.noticed())
+        if not events and not blobs and not telling:
             return
         try:
             terms = self._trust.terms(self.policy.version)
+            tell = partial(self._maker.notices, terms, self._names) if telling else None
             makers = self._maker.batches(terms, self._names, self._trust.rate, events, blobs)
             spent = {each.uid: [(event.start, event.end) for event in part] for each, part in taken.items()}
-            self._spool.append(list(makers), self._pending(), spent)
+            self._spool.append(list(makers), self._pending(), spent, tell)
         except BaseException:
             for session, part in taken.items():
                 session.merger.put_back(part)

@@ -80,6 +80,10 @@ class Trust:
             return PlainNames()
         return TokenNames(b64decode(self._current.master), self._current.epoch)
 
+    def reader(self) -> TokenReader:
+        """Return what turns tokens of the epochs that were granted back into names."""
+        return TokenReader(self._masters)
+
     def sealing(self) -> tuple[PublicRsa, int] | None:
         """Return the key that seals now, and its epoch (spec 5); None before a grant."""
         return None if self._current is None else (self._current.sealing, self._current.epoch)
@@ -140,7 +144,7 @@ class Trust:
         assert trusted.rules is not None
         if epoch_of(trusted.rules) == 0:
             raise ReteamzError("plain_refused", "The server sent rules in plain text; do not trust this server.")
-        rate = Rater(open_rules(trusted.rules, TokenReader(self._masters).decrypt))
+        rate = Rater(open_rules(trusted.rules, self.reader().decrypt))
         self._rules, self.rate = trusted, rate
         return KeptRules(trusted.head, jws, signer)
 
@@ -169,7 +173,7 @@ class Trust:
     ) -> KeptPolicy:
         trusted = TrustedPolicy.after(self.state.account, mark).update(jws, signer, signers)
         assert trusted.policy is not None
-        tree = open_policy(trusted.policy, TokenReader(self._masters).decrypt)
+        tree = open_policy(trusted.policy, self.reader().decrypt)
         self._policy, self.policies = trusted, Policies(tree, trusted.head.version, self._hashes, lessened=lessened)
         return KeptPolicy(trusted.head, jws, signer)
 

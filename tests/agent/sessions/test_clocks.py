@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from tests.agent.conftest import account
+from tests.agent.conftest import account, noticed
 from tests.agent.sessions.asking import Asking, asking
 
 from reteamz.agent.clocks import ClockWatch, steady
@@ -79,7 +79,7 @@ def test_a_clock_set_forward_is_a_gap_and_no_time_is_made_up(desk: Asking) -> No
     day.time.wall += 3_600_000
     day.look(61)
     assert day.events() == [(ACTIVE, 0, 60), (ACTIVE, 3661, 60)]
-    assert [code for code, _, _ in desk.device.notices] == ["clock_jumped"]
+    assert noticed(desk.device) == [("clock_jumped", "", 1)]
 
 
 def test_a_clock_set_back_into_an_event_loses_nothing(desk: Asking) -> None:
@@ -91,7 +91,7 @@ def test_a_clock_set_back_into_an_event_loses_nothing(desk: Asking) -> None:
     day.time.wall -= 86_400_000
     day.look(11)
     assert day.events()[2] == (ACTIVE, 92 - 86_400, 10)
-    assert [code for code, _, _ in desk.device.notices] == ["clock_jumped"] * 2
+    assert noticed(desk.device) == [("clock_jumped", "", 2)]
 
 
 def test_small_corrections_are_no_jumps(desk: Asking) -> None:
@@ -100,7 +100,7 @@ def test_small_corrections_are_no_jumps(desk: Asking) -> None:
     day.time.wall += 2_000
     day.look(30)
     assert day.events() == [(ACTIVE, 0, 62)]
-    assert desk.device.notices == []
+    assert noticed(desk.device) == []
 
 
 def test_sleep_is_a_gap_and_no_jump(desk: Asking) -> None:
@@ -109,7 +109,7 @@ def test_sleep_is_a_gap_and_no_jump(desk: Asking) -> None:
     day.time.pass_by(8 * 3_600_000)
     day.look(61)
     assert day.events() == [(ACTIVE, 0, 60), (ACTIVE, 8 * 3600 + 61, 60)]
-    assert desk.device.notices == []
+    assert noticed(desk.device) == []
 
 
 def test_a_session_that_is_switched_away_counts_as_locked_until_it_is_back(desk: Asking) -> None:

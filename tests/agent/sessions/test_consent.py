@@ -8,7 +8,7 @@ from typing import get_args
 
 import msgspec
 import pytest
-from tests.agent.conftest import account, now
+from tests.agent.conftest import account, noticed, now
 from tests.agent.sessions.asking import ASKED, Asking, asking, slower
 
 from reteamz.agent.control import Request
@@ -98,10 +98,7 @@ def test_the_owner_is_told_what_they_chose_once(desk: Asking) -> None:
     for ask in ("accept", "accept", "decline", "decline"):
         shown = list(sentences(ASKED).values())
         desk.work.answer(Request(ask, shown=shown), desk.uid)  # type: ignore[arg-type]  # one of the two
-    assert [(code, person) for code, person, _ in desk.device.notices] == [
-        ("consent_given", "Otti Marsh"),
-        ("consent_refused", "Otti Marsh"),
-    ]
+    assert noticed(desk.device) == [("consent_given", "Otti Marsh", 1), ("consent_refused", "Otti Marsh", 1)]
 
 
 def test_a_change_of_what_is_recorded_asks_again_and_less_does_not(desk: Asking) -> None:

@@ -14,7 +14,7 @@ from reteamz.agent.records.record import Record, Text, TextKind
 from reteamz.agent.records.wanted import Wanted
 from reteamz.agent.samples import NAMED_KINDS, Clock, Sample
 from reteamz.agent.sessions.session import Session
-from reteamz.wire.batch import ACTIVE, Media, SealedKind
+from reteamz.wire.batch import ACTIVE, Media, NoticeCode, SealedKind
 
 FRESH_MS: Final = 5_000
 """How long a look tells what may be taken."""
@@ -94,7 +94,7 @@ class Gate:
         self.reasons[kind] = reason
         self._tell("capture_failed", kind)
 
-    def _tell(self, code: Any, kind: SealedKind) -> None:
+    def _tell(self, code: NoticeCode, kind: SealedKind) -> None:
         with self._lock:
             fresh = (code, kind) not in self._told
             self._told.add((code, kind))

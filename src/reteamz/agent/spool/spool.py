@@ -15,6 +15,8 @@ import msgspec
 from reteamz.agent.spool.blobs import BLOBS_BYTES, SCHEMA, Blobs, Listing
 from reteamz.agent.spool.cipher import LocalCipher, damaged
 from reteamz.agent.spool.database import connect, explained
+from reteamz.agent.spool.notices import SCHEMA as NOTICES
+from reteamz.agent.spool.notices import Noticed, Notices
 from reteamz.agent.spool.spent import SCHEMA as SPENT
 from reteamz.agent.spool.spent import Span, Spent
 from reteamz.wire.batch import Batch, Head, decode_body
@@ -40,6 +42,8 @@ CREATE TABLE IF NOT EXISTS pending (one INTEGER PRIMARY KEY CHECK (one = 1), bod
 
 Make = Callable[[int, str], bytes]
 """Makes a body for a number and the hash of the batch before."""
+Tell = Callable[[list[Noticed]], Iterable[Make]]
+"""Makes batches of notices."""
 Sign = Callable[[bytes], str]
 """Signs a body (spec 9.5)."""
 
@@ -84,10 +88,11 @@ class Spool:
         self._sign = sign
         self._most = most_bytes
         self._lock = threading.RLock()
-        self._connection = connect(path, _SCHEMA + SCHEMA + SPENT, "FULL")
+        self._connection = connect(path, _SCHEMA + SCHEMA + SPENT + NOTICES, "FULL")
         self.blobs: Final = Blobs(cipher, self._transaction, self._settle, most_blobs)
         """Sealed content that waits."""
         self._spent = Spent(cipher)
+        self._notices = Notices(cipher)
         try:
             with self._transaction() as sql:
                 sql.execute("INSERT OR IGNORE INTO chain VALUES (1, ?, 0, '', 0, '')", (device,))
@@ -110,6 +115,7 @@ class Spool:
             if not rows and head != acked:
                 raise damaged(self._path)
             self.pending()
+            self.noticed()
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
@@ -153,14 +159,26 @@ class Spool:
         with self._lock, explained(self._path):
             return self._spent.day(self._connection, uid, day)
 
-    def append(self, makers: list[Make], pending: bytes, spent: Mapping[int, list[Span]] | None = None) -> None:
-        """Add batches at the end of the chain and replace the pending events, all in one transaction; ``spent`` is the time that they tell, by user.
+    def append(
+        self,
+        makers: list[Make],
+        pending: bytes,
+        spent: Mapping[int, list[Span]] | None = None,
+        tell: Tell | None = None,
+    ) -> None:
+        """Add batches at the end of the chain and replace the pending events, all in one transaction.
+
+        Args:
+            makers: make their bodies.
+            pending: the events that go on waiting.
+            spent: the time that the batches tell, by user.
+            tell: makes batches of the notices that wait, which are gone by this; None lets them wait.
 
         Raises:
             ReteamzError: also ``disk_full`` when more waits than may.
         """
         with self._transaction() as sql:
-            if makers:
+            if makers or tell is not None:
                 pages = (
                     sql.execute("PRAGMA page_count").fetchone()[0] - sql.execute("PRAGMA freelist_count").fetchone()[0]
                 )
@@ -169,7 +187,7 @@ class Spool:
                     raise ReteamzError(
                         "disk_full", "The spool holds all it may; connect this computer to the server, nothing is lost."
                     )
-            self._extend(sql, makers)
+            self._extend(sql, makers if tell is None else chain(makers, tell(self._notices.take(sql))))
             self._keep(sql, pending)
             for uid, spans in (spent or {}).items():
                 self._spent.add(sql, uid, spans)
@@ -184,6 +202,16 @@ class Spool:
         with self._lock, explained(self._path):
             row = self._connection.execute("SELECT body FROM pending").fetchone()
             return b"" if row is None else self._cipher.open("pending", row[0])
+
+    def notice(self, found: Iterable[Noticed]) -> None:
+        """Let notices wait for their batch."""
+        with self._transaction() as sql:
+            self._notices.add(sql, found)
+
+    def noticed(self) -> list[Noticed]:
+        """Return the notices that wait for their batch, what happened last at the end."""
+        with self._lock, explained(self._path):
+            return self._notices.waiting(self._connection)
 
     def oldest(self) -> Outgoing | None:
         """Return the first batch that waits, None when the outbox is empty."""
@@ -219,12 +247,18 @@ class Spool:
             row = self._connection.execute("SELECT sha256 FROM outbox WHERE seq = ?", (head.seq,)).fetchone()
         return row is not None and row[0] == head.sha256
 
-    def replace_oldest(self, make: Make, again: Callable[[Outgoing], list[Make]]) -> list[Listing]:
+    def replace_oldest(
+        self,
+        make: Make,
+        again: Callable[[Outgoing], list[Make]],
+        noticed: Callable[[Outgoing], list[Noticed]] = lambda _: [],
+    ) -> list[Listing]:
         """Replace the oldest batch by another of the same number (a void, spec 9.7), chain the rest anew behind it.
 
         Args:
             make: makes the body that takes its number.
             again: makers for what the replaced batch held and that is worth telling in another form; they go to the end.
+            noticed: returns what of its notices waits again.
 
         Returns:
             Sealed content that was in such a batch too often, and is given up.
@@ -243,6 +277,8 @@ class Spool:
             behind = self._set_aside(sql)
             sql.execute("UPDATE chain SET seq = acked_seq, sha256 = acked_sha256")
             self._extend(sql, chain([make], self._moved(sql, behind), again(oldest)))
+            if found := noticed(oldest):
+                self._notices.add(sql, found)
         return lost
 
     def restart(self, make: Make, after: int) -> None:

@@ -9,10 +9,12 @@ import msgspec
 from reteamz import __version__
 from reteamz.agent.batches import ANONYMOUS, BatchMaker
 from reteamz.agent.samples import Clock, Event
+from reteamz.agent.spool.notices import Noticed
 from reteamz.agent.spool.spool import Make, Outgoing, Spool
 from reteamz.agent.sync.client import Client, Refusal
 from reteamz.crypto.signing import sign_request
 from reteamz.wire.batch import RETIRING, Batch, Refused, decode_body
+from reteamz.wire.encoding import sha256
 from reteamz.wire.enrolment import DeviceState, Poll, Polled
 from reteamz.wire.errors import Code, ReteamzError
 from reteamz.wire.policy import PolicyView
@@ -44,7 +46,6 @@ class Sync:
         """Why the rules that the server sent last are not obeyed, None when they are."""
         self.policy_problem: ReteamzError | None = None
         """Why the policy that the server sent last is not obeyed, None when it is."""
-        self._refusals: set[Code] = set()
 
     def poll_once(self) -> DeviceState:
         """Ask for what concerns this device; a grant of the pinned owner is accepted.
@@ -91,7 +92,7 @@ class Sync:
             self.rules_problem = error
 
     def _take_policy(self, told: PolicyView | None) -> None:
-        """Obey a new policy, or keep the one before and say why, once for each reason."""
+        """Obey a new policy, or keep the one before and say why, once for each such policy."""
         self.policy_problem = None
         if told is None:
             return
@@ -99,9 +100,10 @@ class Sync:
             self._device.believe(self._device.trust.policy_answered(told))
         except ReteamzError as error:
             self.policy_problem = error
-            if error.code not in self._refusals:
-                self._refusals.add(error.code)
+            refused = sha256(told.jws.encode("utf-8", "replace"))
+            if refused != self._device.trust.state.refused:
                 self._device.notice("policy_refused")
+                self._device.change_state(lambda state: msgspec.structs.replace(state, refused=refused))
 
     def _poll(self, computer: str | None) -> Polled:
         trust = self._device.trust
@@ -153,7 +155,11 @@ class Sync:
         """Do what the code asks for, or raise it."""
         if refusal.code in RETIRING:
             void = self._maker.void(Refused(oldest.sha256, refusal.code))
-            lost = self._spool.replace_oldest(void, lambda replaced: self._again(replaced, refusal.code))
+            lost = self._spool.replace_oldest(
+                void,
+                lambda replaced: self._again(replaced, refusal.code),
+                lambda replaced: self._noticed(replaced, refusal.code),
+            )
             self._device.records.lost(lost)
         elif refusal.code == "chain_gap" and refusal.head is not None:
             head = refusal.head
@@ -182,6 +188,22 @@ class Sync:
             terms = ANONYMOUS
         trust = self._device.trust
         return list(self._maker.batches(terms, trust.names(), trust.rate, events))
+
+    def _noticed(self, replaced: Outgoing, code: Code) -> list[Noticed]:
+        """Return the notices of a refused batch that another may tell; a server that takes no notices is not asked again (spec 17.3)."""
+        batch = decode_body(replaced.body)
+        if not isinstance(batch, Batch) or code not in ("plain_refused", "epoch_refused"):
+            return []
+        return [
+            Noticed(notice.at, notice.code, self._person(batch, notice.person), notice.count)
+            for notice in batch.notices
+        ]
+
+    def _person(self, batch: Batch, index: int) -> str:
+        if index < 0:
+            return ""
+        plain = split_plain(batch.tokens[index])
+        return self._device.trust.reader().decrypt(batch.tokens[index]) if plain is None else plain[1]
 
     def _event(self, batch: Batch, row: tuple[int, ...], named: bool) -> Event:
         event = Event(row[2], row[2] + row[3], row[1], row[4], "", "", "", "", "", "", row[10])
