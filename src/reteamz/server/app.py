@@ -27,6 +27,7 @@ from reteamz.server.journal import routes as journal
 from reteamz.server.looks import routes as looks
 from reteamz.server.mailings import routes as mailings
 from reteamz.server.members import routes as members
+from reteamz.server.notices import routes as notices
 from reteamz.server.operation import routes as operation
 from reteamz.server.operation.metrics import MetricsMiddleware
 from reteamz.server.pages import routes as pages
@@ -69,6 +70,7 @@ CONCEPTS: Final = (
     mailings,
     audit,
     looks,
+    notices,
     operation,
     pages,
 )

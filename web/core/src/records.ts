@@ -34,11 +34,18 @@ const HASH = /^[A-Za-z0-9_-]{43}$/;
 const textRecord = shape({ at: count, app: text, title: text, site: text, text });
 const textsShape: Check = shape({ v: oneOf(1), records: listOf(textRecord) });
 
+/** A batch that lists sealed records: as {@link verifySigned}, and only in mode encrypted. Raises `batch_forged`. */
+export async function verifyListing(account: string, entry: DeviceEntry, signed: SignedBatch): Promise<Batch> {
+  const batch = await verifySigned(account, entry, signed);
+  if (batch.mode !== "encrypted") throw forged();
+  return batch;
+}
+
 /**
  * A batch by itself, signed by the key that the roster names for its computer. That no other batch is missing only the whole journal shows
- * (spec 10.1). Raises `batch_forged`, `batch_altered`.
+ * (spec 10.1). Raises `batch_forged`.
  */
-export async function verifyListing(account: string, entry: DeviceEntry, signed: SignedBatch): Promise<Batch> {
+export async function verifySigned(account: string, entry: DeviceEntry, signed: SignedBatch): Promise<Batch> {
   const { seq, body, signature, signing } = signed;
   if ((await thumbprint(signing)) !== entry.signing) throw forged();
   if (entry.state === "removed" && seq > (entry.last?.seq ?? 0)) throw forged();
@@ -46,7 +53,7 @@ export async function verifyListing(account: string, entry: DeviceEntry, signed:
   await orElse(() => verifyRequest(key, "reteamz/1/batch", body, signature), forged);
   const batch = await orElse(async () => decodeBody(body), forged);
   if (batch.account !== account || batch.device !== entry.id || batch.seq !== seq) throw forged();
-  if (batch.mode !== "encrypted") throw forged();
+  if (batch.mode === "void" || batch.mode === "restart") throw forged();
   return batch;
 }
 

@@ -57,6 +57,25 @@ export async function requireRow(
   );
 }
 
+/** A notice as a page shows it; `person` in the clear, "" for nobody in particular. */
+export type ShownNotice = { at: number; code: string; person: string; count: number };
+
+/** Require a verified batch to hold exactly this notice (spec 17.4). Raises `batch_altered`, `name_remapped`. */
+export async function requireNotice(batch: Batch, shown: ShownNotice, reader: TokenReader): Promise<void> {
+  const { at, code, count, person } = shown;
+  const candidates = (batch.notices ?? []).filter(
+    (told) => told.at === at && told.code === code && told.count === count,
+  );
+  if (!candidates.length)
+    throw new ReteamzError("batch_altered", "The computer never told this; do not trust this server.");
+  const names = candidates.map(async (told) => {
+    const entry = batch.tokens[told.person] ?? "";
+    return splitPlain(entry)?.text ?? reader.replace(entry);
+  });
+  if (!(await Promise.all(names)).some((name) => normalise("person", name) === normalise("person", person)))
+    throw new ReteamzError("name_remapped", "The computer told this of somebody else; do not trust this server.");
+}
+
 async function sameName(signed: string, shown: string, reader: TokenReader): Promise<boolean> {
   if (signed === shown) return true;
   if (!signed || !shown) return false;

@@ -1,11 +1,11 @@
 /** Opens sealed records in this page: first what lists them is verified, then they are fetched, which is audited, one by one (spec 5.5). */
 import * as core from "@reteamz/core";
 import { ReteamzError } from "@reteamz/core";
-import { get, send } from "./api.ts";
+import { send } from "./api.ts";
 import type { PageDecryptor } from "./decrypt.ts";
 import { byId } from "./dom.ts";
-import { fetchRoster } from "./rosters.ts";
-import { type OpenKeys, trustOf } from "./vault.ts";
+import { SignedBatches } from "./signed.ts";
+import type { OpenKeys } from "./vault.ts";
 
 /** One blob as the server tells of it; nothing of it is believed. */
 export type Told = {
@@ -26,17 +26,15 @@ export type Record = { told: Told; opened: core.Opened; caption: core.Caption };
 export type Refusal = { how: "awaited" | "missing" | "refused" | "damaged"; text: string; code: string };
 
 export class Sealed {
-  readonly #account: string;
   readonly #keys: OpenKeys;
   readonly #reader: core.TokenReader;
-  readonly #batches = new Map<string, Promise<core.Batch>>();
+  readonly #signed: SignedBatches;
   readonly #records = new Map<string, Promise<Record>>();
   readonly #addresses = new Map<Record, string>();
-  #trusted: Promise<core.TrustedRoster> | null = null;
 
   constructor(account: string, keys: OpenKeys, decryptor: PageDecryptor) {
     if (!decryptor.reader) throw new Error("locked");
-    this.#account = account;
+    this.#signed = new SignedBatches(account, keys, "/api/records", core.verifyListing);
     this.#keys = keys;
     this.#reader = decryptor.reader;
   }
@@ -72,7 +70,7 @@ export class Sealed {
   }
 
   async #open(told: Told): Promise<Record> {
-    const batch = await this.#listing(told.device, told.seq);
+    const batch = await this.#signed.batch(told.device, told.seq);
     const entry = core.listingOf(batch, told);
     const token = entry.person >= 0 ? (batch.tokens[entry.person] ?? "") : "";
     if ((await this.#reader.replace(token)).trim() !== told.person)
@@ -80,42 +78,6 @@ export class Sealed {
     const bytes = new Uint8Array(await (await send("GET", `/api/blobs/${entry.sha256}`)).arrayBuffer());
     const opened = await core.openListed(this.#keys.sealing, batch, entry, bytes);
     return { told, opened, caption: core.captionOf(opened) };
-  }
-
-  #listing(device: string, seq: number): Promise<core.Batch> {
-    const name = `${device} ${seq}`;
-    const known = this.#batches.get(name);
-    if (known) return known;
-    const verifying = this.#verified(device, seq);
-    this.#batches.set(name, verifying);
-    verifying.catch(() => this.#batches.delete(name));
-    return verifying;
-  }
-
-  async #verified(device: string, seq: number): Promise<core.Batch> {
-    type Proof = { seq: number; body: string; signature: string; signing: core.PublicOkp };
-    const proof = await get<Proof>(`/api/records/${device}/${seq}`).catch((error: unknown) => {
-      const hidden = error instanceof ReteamzError && error.code === "not_found";
-      throw hidden ? new ReteamzError("batch_missing", "The batch that lists this is not shown.") : error;
-    });
-    let trusted = await this.#roster();
-    if (!trusted.device(device)) trusted = await this.#roster(true);
-    const entry = trusted.device(device);
-    if (!entry) throw new ReteamzError("batch_forged", "No computer that you confirmed recorded this.");
-    const signed = { seq, body: core.b64decode(proof.body), signature: proof.signature, signing: proof.signing };
-    const batch = await core.verifyListing(this.#account, entry, signed);
-    // A batch may name a roster that was signed since the page came (spec 6.7).
-    if (batch.roster && batch.roster.version > trusted.head.version) trusted = await this.#roster(true);
-    if (batch.roster) trusted.requireSeen(batch.roster);
-    return batch;
-  }
-
-  #roster(again = false): Promise<core.TrustedRoster> {
-    if (!this.#trusted || again)
-      this.#trusted = trustOf(this.#account).then((seen) =>
-        fetchRoster(this.#account, this.#keys.owner, seen?.roster ?? { version: 0, sha256: "" }),
-      );
-    return this.#trusted;
   }
 }
 

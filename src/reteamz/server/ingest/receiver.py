@@ -66,7 +66,7 @@ class Receiver:
             fields = check_batch(message, now)
             batch = Stored(
                 message.account, message.device, message.seq, sha256, body, sealed, now,
-                message.tokens, fields, message.events, message.blobs,
+                message.tokens, fields, message.events, message.blobs, message.notices,
             )  # fmt: skip
         else:
             batch = Stored(message.account, message.device, message.seq, sha256, body, sealed, now, [], [], [], [])

@@ -20,6 +20,8 @@ from reteamz.server.ingest.committer import Committer
 from reteamz.server.looks.keep import Looks
 from reteamz.server.looks.read import looks_for
 from reteamz.server.members.lists import members_of
+from reteamz.server.notices.show import show as notices
+from reteamz.server.notices.words import WORDS
 from reteamz.server.pages import (
     alerts,
     attendance,
@@ -65,9 +67,11 @@ async def devices(
     control: NamedDependency[ControlStore],
     activity: NamedDependency[ActivityStore],
     committer: NamedDependency[Committer],
+    looks: NamedDependency[Looks],
     now: NamedDependency[Now],
+    number: Annotated[int | None, QueryParameter(name="page", ge=1, le=1_000_000)] = None,
 ) -> Template:
-    """Computers and enrolment codes."""
+    """Computers, enrolment codes, and what computers told: the latest of each, or a page of all of it."""
     viewer.require_owner()
     account = await account_of(control, viewer)
     summaries = await asyncio.to_thread(activity.summaries, viewer.account)
@@ -75,9 +79,21 @@ async def devices(
         listed = await devices_of(session, viewer.account, summaries, committer.head)
         tickets = await tickets_of(session, viewer.account)
     open_tickets = [ticket for ticket in tickets if ticket.expires > now() and ticket.redemptions < ticket.uses]
+    told = await notices(viewer, activity, looks, now(), number)
     today = today_in(account, now())
-    ever = today - timedelta(days=DAYS_MOST - 1)
-    return page("devices", account, "Devices", devices=listed, tickets=open_tickets, ever=ever, today=today)
+    return page(
+        "devices",
+        account,
+        "Devices",
+        devices=listed,
+        tickets=open_tickets,
+        ever=today - timedelta(days=DAYS_MOST - 1),
+        today=today,
+        told=told,
+        whole=number is not None,
+        words=WORDS,
+        computers={device.id: device.computer for device in listed},
+    )
 
 
 @get("/profile")

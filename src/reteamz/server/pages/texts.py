@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 from reteamz.wire.tokens import split_plain
 
 MINUTE_MS: Final = 60_000
+_LATEST_MS: Final = 253_370_764_800_000
+"""Begin of the year 9999."""
 _KINDS: Final = {
     "active": "Active",
     "meeting": "Meeting",
@@ -107,8 +109,8 @@ def short_day(value: date | str) -> str:
 
 
 def moment(ms: int | None, zone: str) -> str:
-    """Return a time in a zone as ``24 Nov 2026, 07:31``, "–" for none."""
-    if not ms:
+    """Return a time in a zone as ``24 Nov 2026, 07:31``, "–" for none and for what no calendar has."""
+    if not ms or ms >= _LATEST_MS:
         return "–"
     at = datetime.fromtimestamp(ms / 1000, ZoneInfo(zone))
     return f"{at.day} {at:%b %Y, %H:%M}"

@@ -95,23 +95,35 @@ async def prove(
         ReteamzError: ``forbidden`` without the right ``sealed``, ``not_found`` for what is not there and for what is not theirs alike.
     """
     viewer.require_right("sealed")
-    known = await directory.get(device)
-    if known is None or known.account != viewer.account or not 1 <= seq < 2**53:
+    found = await signed(viewer.account, device, seq, directory, activity)
+    if found is None or not found[1].blobs:
         raise _missing()
-    found = await asyncio.to_thread(activity.journal, viewer.account, device, seq - 1, 1)
-    batch = decode_body(found[0].body) if found and found[0].seq == seq else None
-    if not isinstance(batch, Batch) or not batch.blobs:
-        raise _missing()
-    persons = _persons(activity, viewer.account, batch)
+    proof, batch = found
+    persons = persons_in(activity, viewer.account, batch)
     if viewer.role != "owner" and not persons <= set(await persons_of(viewer.account, viewer.departments)):
         raise _missing()
+    return proof, persons - {0}
+
+
+async def signed(
+    account: str, device: str, seq: int, directory: DeviceDirectory, activity: ActivityStore
+) -> tuple[Proof, Batch] | None:
+    """Return a batch of one of the account's devices with the key that signed it, and what it says; None where there is none."""
+    known = await directory.get(device)
+    if known is None or known.account != account or not 1 <= seq < 2**53:
+        return None
+    found = await asyncio.to_thread(activity.journal, account, device, seq - 1, 1)
+    batch = decode_body(found[0].body) if found and found[0].seq == seq else None
+    if not isinstance(batch, Batch):
+        return None
     signing = PublicOkp("OKP", "Ed25519", b64encode(known.signing_key), "Ed25519")
-    return Proof(seq, b64encode(found[0].body), b64encode(found[0].signature), signing), persons - {0}
+    return Proof(seq, b64encode(found[0].body), b64encode(found[0].signature), signing), batch
 
 
-def _persons(activity: ActivityStore, account: str, batch: Batch) -> frozenset[int]:
+def persons_in(activity: ActivityStore, account: str, batch: Batch) -> frozenset[int]:
     """Return the persons of whom a batch speaks, 0 for nobody."""
     indexes = {event[0] for event in batch.events} | {blob.person for blob in batch.blobs}
+    indexes |= {notice.person for notice in batch.notices}
     return frozenset(activity.id_of(account, batch.tokens[index]) if index >= 0 else 0 for index in indexes)
 
 

@@ -3,6 +3,7 @@ import { deviceFingerprint, groups, ReteamzError, randomBytes } from "@reteamz/c
 import { get, post, remove } from "../api.ts";
 import { all, ask, byId, fieldValue, maybe, onClick } from "../dom.ts";
 import { showCode } from "../give.ts";
+import { checkNotices } from "../notices.ts";
 import { Owner } from "../owner.ts";
 import type { Member } from "../shell.ts";
 import type { DeviceKeysView, Keys } from "../types.ts";
@@ -25,6 +26,7 @@ export function startDevices(member: Member): void {
       await remove(`/api/tickets/${button.dataset.withdraw}`);
       location.reload();
     });
+  checkNotices(member);
   followWaiting();
 }
 

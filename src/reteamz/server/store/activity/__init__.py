@@ -1,7 +1,15 @@
 """The activity store: batches as received, their events, and the dictionary of names, in one DuckDB file."""
 
 from reteamz.server.store.activity.joining import JoinRefused
-from reteamz.server.store.activity.records import Alarm, DeviceSummary, Entry, JournalEntry, ListedBlob, Stored
+from reteamz.server.store.activity.records import (
+    Alarm,
+    DeviceSummary,
+    Entry,
+    JournalEntry,
+    ListedBlob,
+    Stored,
+    ToldNotice,
+)
 from reteamz.server.store.activity.restating import RestatementRefused
 from reteamz.server.store.activity.store import ActivityStore, StoreFailure
 
@@ -16,4 +24,5 @@ __all__ = [
     "RestatementRefused",
     "StoreFailure",
     "Stored",
+    "ToldNotice",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 import duckdb
 
@@ -154,6 +154,26 @@ def blob_persons(cursor: duckdb.DuckDBPyConnection, account: int, sha256: str) -
         "SELECT DISTINCT person FROM blob WHERE account = ? AND sha256 = ?", [account, sha256]
     ).fetchall()
     return [person for (person,) in rows]
+
+
+def notices(
+    cursor: duckdb.DuckDBPyConnection, account: int, limit: int, offset: int, each: int | None
+) -> tuple[int, list[Any]]:
+    """Return how many notices there are, and device, number of the batch, time, code, person and count of some.
+
+    They come by the server's clock: a computer whose own is wrong would else stay in front for years.
+    """
+    order = "received_at DESC, seq DESC, at_ms DESC, code, person"
+    rows = cursor.execute(
+        f"""
+        SELECT whole, device, seq, at_ms, code, person, count FROM (
+            SELECT *, count(*) OVER () AS whole, row_number() OVER (PARTITION BY device ORDER BY {order}) AS place
+            FROM notice WHERE account = $account
+        ) WHERE $each IS NULL OR place <= $each ORDER BY {order}, device LIMIT $limit OFFSET $offset
+        """,
+        {"account": account, "each": each, "limit": limit, "offset": offset},
+    ).fetchall()
+    return (rows[0][0] if rows else 0), [row[1:] for row in rows]
 
 
 def alarms(cursor: duckdb.DuckDBPyConnection, account: str) -> list[Alarm]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from reteamz.wire.batch import Blob, Event
+from reteamz.wire.batch import Blob, Event, Notice, NoticeCode
 from reteamz.wire.tokens import Field
 
 
@@ -20,7 +21,7 @@ class Stored:
         signature: raw signature, 64 bytes.
         received_at: the server's clock, in milliseconds.
         tokens, fields: entries of the batch and the field of each.
-        events, blobs: as decoded (spec 9.2, 9.3).
+        events, blobs, notices: as decoded (spec 9.2, 9.3, 17.1).
     """
 
     account: str
@@ -34,6 +35,7 @@ class Stored:
     fields: list[Field]
     events: list[Event]
     blobs: list[Blob]
+    notices: Sequence[Notice] = ()
 
 
 @dataclass(slots=True, frozen=True)
@@ -65,6 +67,18 @@ class ListedBlob:
     media: str
     person: int
     at: int
+
+
+@dataclass(slots=True, frozen=True)
+class ToldNotice:
+    """A notice of the batch ``seq`` of a device (spec 17.1). ``person`` is a dictionary id, 0 for none; ``at`` in milliseconds."""
+
+    device: str
+    seq: int
+    at: int
+    code: NoticeCode
+    person: int
+    count: int
 
 
 @dataclass(slots=True, frozen=True)

@@ -31,6 +31,7 @@ NAMED: Final = ("person", "app", "site", "title", "url", "doc")
 NAME_COLUMNS: Final[dict[str, tuple[str, ...]]] = {
     "event": NAMED,
     "blob": ("person",),
+    "notice": ("person",),
     "rollup": NAMED,
     "rollup_name": ("app", "site", "title", "url", "doc"),
     "rollup_app": ("person", "app", "site"),
@@ -65,6 +66,10 @@ CREATE TABLE IF NOT EXISTS restated (
 CREATE TABLE IF NOT EXISTS blob (
     account INTEGER NOT NULL, device INTEGER NOT NULL, seq BIGINT NOT NULL, sha256 VARCHAR NOT NULL,
     bytes BIGINT NOT NULL, kind VARCHAR NOT NULL, media VARCHAR NOT NULL, person INTEGER NOT NULL, at_ms BIGINT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS notice (
+    account INTEGER NOT NULL, device INTEGER NOT NULL, seq BIGINT NOT NULL, received_at BIGINT NOT NULL,
+    at_ms BIGINT NOT NULL, code VARCHAR NOT NULL, person INTEGER NOT NULL, count BIGINT NOT NULL
 );
 CREATE TABLE IF NOT EXISTS alarm (
     account VARCHAR NOT NULL, device VARCHAR NOT NULL, code VARCHAR NOT NULL, seq BIGINT NOT NULL,

@@ -9,8 +9,16 @@ from reteamz.server.store.activity import reading
 from reteamz.server.store.activity.columns import batch_columns, event_columns
 from reteamz.server.store.activity.file import StoreFailure, failures
 from reteamz.server.store.activity.history import HistoryStore
-from reteamz.server.store.activity.records import Alarm, DeviceSummary, Entry, JournalEntry, ListedBlob, Stored
-from reteamz.server.store.activity.tables import blob_rows, name_rows, newcomer_rows
+from reteamz.server.store.activity.records import (
+    Alarm,
+    DeviceSummary,
+    Entry,
+    JournalEntry,
+    ListedBlob,
+    Stored,
+    ToldNotice,
+)
+from reteamz.server.store.activity.tables import blob_rows, name_rows, newcomer_rows, notice_rows
 from reteamz.wire.batch import Head
 from reteamz.wire.encoding import b64encode
 
@@ -80,6 +88,7 @@ class ActivityStore(HistoryStore):
             rows |= newcomer_rows(change)
             rows |= name_rows(change, batches[0].received_at)
             rows |= blob_rows(batches, accounts, devices, ids)
+            rows |= notice_rows(batches, accounts, devices, ids)
             self._commit(rows)
         except BaseException:
             change.undo()
@@ -168,6 +177,15 @@ class ActivityStore(HistoryStore):
         """Return the persons that an account's batches name for a blob, 0 for nobody; empty when no batch lists it."""
         with self.cursor() as cursor:
             return reading.blob_persons(cursor, self.account_number(account), sha256)
+
+    def notices(
+        self, account: str, limit: int, offset: int = 0, each: int | None = None
+    ) -> tuple[int, list[ToldNotice]]:
+        """Return how many notices an account has, and some of them, those that came last first; ``each`` bounds those of one device."""
+        devices = {number: device for device, number in self.device_numbers(account).items()}
+        with self.cursor() as cursor:
+            count, rows = reading.notices(cursor, self.account_number(account), limit, offset, each)
+        return count, [ToldNotice(devices[number], *told) for number, *told in rows]
 
     def alarms(self, account: str) -> list[Alarm]:
         """Return the alarms of an account, newest first."""

@@ -66,5 +66,23 @@ def blob_rows(
     return {"blob": rows_table(columns, rows)}
 
 
+def notice_rows(
+    batches: Sequence[Stored], accounts: Sequence[int], devices: Sequence[int], ids: Sequence[Sequence[int]]
+) -> dict[str, pa.Table]:
+    """Return rows of ``notice`` for what computers tell their owner."""
+    rows = [
+        (account, device, batch.seq, batch.received_at, told.at, told.code, _at(numbers, told.person), told.count)
+        for batch, account, device, numbers in zip(batches, accounts, devices, ids, strict=True)
+        for told in batch.notices
+    ]
+    if not rows:
+        return {}
+    columns = (
+        ("account", pa.int32()), ("device", pa.int32()), ("seq", pa.int64()), ("received_at", pa.int64()),
+        ("at_ms", pa.int64()), ("code", pa.string()), ("person", pa.int32()), ("count", pa.int64()),
+    )  # fmt: skip
+    return {"notice": rows_table(columns, rows)}
+
+
 def _at(ids: Sequence[int], index: int) -> int:
     return ids[index] if index >= 0 else 0
