@@ -15,5 +15,5 @@ def stored(signed: Signed) -> Stored:
     assert isinstance(message, Batch)
     return Stored(
         message.account, message.device, message.seq, b64decode(signed.sha256), signed.body, b64decode(signed.signature), NOW_MS,
-        message.tokens, check_batch(message, NOW_MS * 2), message.events, message.blobs,
+        message.tokens, check_batch(message, NOW_MS * 2), message.events, message.blobs, message.notices,
     )  # fmt: skip
