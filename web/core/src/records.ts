@@ -155,7 +155,7 @@ function ascii(data: Uint8Array, from: number, to: number): string {
 }
 
 function forged(): ReteamzError {
-  return new ReteamzError("batch_forged", "The computer did not sign that it recorded this; do not trust this server.");
+  return new ReteamzError("batch_forged", "The computer did not sign this; do not trust this server.");
 }
 
 function damaged(): ReteamzError {

@@ -40,5 +40,5 @@ async function check({ account, keys, decryptor }: Member, items: HTMLElement[])
   line.textContent = outcomes.every(Boolean)
     ? "Signed by the computers that they name."
     : "Not all of this could be checked; see below.";
-  line.classList.toggle("found-problem", !outcomes.every(Boolean));
+  line.className = `card-body m-0 ${outcomes.every(Boolean) ? "text-secondary" : "found-problem"}`;
 }
