@@ -10,10 +10,12 @@ from tests.server.company import Computer, Owner, Site, code_of
 from tests.server.guests import come_in
 from tests.server.ingest.support import NOW_MS, SECRET, Device, identifier, token
 from tests.server.store.support import stored
+from tests.server.store.test_erasing import mark_of
 
 from reteamz.server.notices.show import EACH, ROWS
 from reteamz.server.notices.words import WORDS
 from reteamz.server.store.activity import ActivityStore
+from reteamz.wire.batch import Batch, Notice, decode_body
 from reteamz.wire.encoding import b64decode
 
 OTTI = token("person", "otti")
@@ -127,18 +129,24 @@ def test_a_time_that_no_calendar_has_breaks_nothing(site: Site, computer: Comput
     assert site.page("/devices").status_code == 200
 
 
-def test_they_follow_a_name_that_was_joined_and_outlive_a_restart(tmp_path: Path) -> None:
+def test_they_follow_a_name_that_was_joined_and_outlive_its_erasure(tmp_path: Path) -> None:
     store = ActivityStore.open(tmp_path / "activity.duckdb", SECRET)
-    device = Device()
+    device, name = Device(), token("person", "Otti Marsh")
     plain = {"mode": "plain", "epoch": 0, "roster": None}
-    store.write([stored(device.next(["person:Otti Marsh"], notices=[notice()], **plain))])
+    store.write([stored(device.next(["person:Otti Marsh"], notices=[notice(count=2)], **plain))])
     _, (told,) = store.notices(device.account, 10)
-    store.join(device.account, [(told.person, OTTI)], [], NOW_MS)
-    store.write([stored(device.next([OTTI], notices=[notice()]))])
+    store.join(device.account, [(told.person, name)], [], NOW_MS)
+    store.write([stored(device.next([name], notices=[notice()]))])
+    store.restate(device.account, mark_of(store, device, 1))
+    store.erase_names(device.account)
     store.close()
     store = ActivityStore.open(tmp_path / "activity.duckdb", SECRET)
     count, rows = store.notices(device.account, 10)
     assert count == 2
-    assert [store.name(device.account, row.person) for row in rows] == [OTTI, OTTI]
+    assert {store.name(device.account, row.person) for row in rows} == {name}
     assert len({row.person for row in rows}) == 1
+    again = decode_body(store.journal(device.account, device.id, 0, 1)[0].body)
+    assert isinstance(again, Batch)
+    assert (again.mode, again.tokens) == ("encrypted", [name])
+    assert again.notices == [Notice(NOW_MS, "records_lost", 0, 2)]
     store.close()
