@@ -271,10 +271,14 @@ class Device:
             self._spool.append(list(makers), self._pending(), told)
             return brought
 
-    def believe(self, trust_changed: bool) -> None:
-        """Go on under what was just learnt; events from before are told as it was then."""
+    def believe(self, learn: Callable[[], bool]) -> None:
+        """Go on under what ``learn`` takes in, if that changes anything. Nothing is told meanwhile: names and terms belong together.
+
+        Raises:
+            ReteamzError: that of ``learn``, and ``disk_full``, ``folder_unusable``.
+        """
         with self._lock:
-            if trust_changed:
+            if learn():
                 save_state(self._folder, self._trust.state)
                 self._names = self._trust.names()
 

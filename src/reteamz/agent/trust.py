@@ -29,6 +29,11 @@ from reteamz.wire.rules import RulesHead, RulesView, epoch_of
 Mode = Literal["anonymous", "plain", "encrypted"]
 
 
+def refusal_of(told: PolicyView) -> str:
+    """Return what is remembered of a policy that is not followed: its hash."""
+    return sha256(told.jws.encode("utf-8", "replace"))
+
+
 class Trust:
     """Holds the state, and the keys of the grants in it, each verified again when the agent starts.
 
@@ -99,7 +104,7 @@ class Trust:
             (polled.grant is not None and polled.grant not in self.state.grants[-1:])
             or (polled.state == "confirmed") != self.state.confirmed
             or polled.rules is not None
-            or polled.policy is not None
+            or (polled.policy is not None and refusal_of(polled.policy) != self.state.refused)
         )
 
     def poll_answered(self, confirmed: bool, owner: PublicOkp, grant: str | None) -> bool:

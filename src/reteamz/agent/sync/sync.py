@@ -12,9 +12,9 @@ from reteamz.agent.samples import Clock, Event
 from reteamz.agent.spool.notices import Noticed
 from reteamz.agent.spool.spool import Make, Outgoing, Spool
 from reteamz.agent.sync.client import Client, Refusal
+from reteamz.agent.trust import refusal_of
 from reteamz.crypto.signing import sign_request
 from reteamz.wire.batch import RETIRING, Batch, Refused, decode_body
-from reteamz.wire.encoding import sha256
 from reteamz.wire.enrolment import DeviceState, Poll, Polled
 from reteamz.wire.errors import Code, ReteamzError
 from reteamz.wire.policy import PolicyView
@@ -76,7 +76,7 @@ class Sync:
         if device.trust.news(polled):
             # What was recorded so far is told as it was allowed then; else what a later look may still change stays here.
             device.flush()
-        device.believe(device.trust.poll_answered(polled.state == "confirmed", polled.owner, polled.grant))
+        device.believe(lambda: device.trust.poll_answered(polled.state == "confirmed", polled.owner, polled.grant))
         self._take_rules(polled.rules)
         self._take_policy(polled.policy)
         return polled.state
@@ -87,7 +87,7 @@ class Sync:
         if told is None:
             return
         try:
-            self._device.believe(self._device.trust.rules_answered(told))
+            self._device.believe(lambda: self._device.trust.rules_answered(told))
         except ReteamzError as error:
             self.rules_problem = error
 
@@ -97,10 +97,10 @@ class Sync:
         if told is None:
             return
         try:
-            self._device.believe(self._device.trust.policy_answered(told))
+            self._device.believe(lambda: self._device.trust.policy_answered(told))
         except ReteamzError as error:
             self.policy_problem = error
-            refused = sha256(told.jws.encode("utf-8", "replace"))
+            refused = refusal_of(told)
             if refused != self._device.trust.state.refused:
                 self._device.notice("policy_refused")
                 self._device.change_state(lambda state: msgspec.structs.replace(state, refused=refused))
