@@ -7,7 +7,7 @@ from typing import Final, Literal, Protocol
 
 import msgspec
 
-Ability = Literal["window", "idle", "locked", "input", "meeting", "passwords"]
+Ability = Literal["window", "title", "idle", "locked", "input", "meeting", "passwords"]
 
 
 class Window(msgspec.Struct, frozen=True):

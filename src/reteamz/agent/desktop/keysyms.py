@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import unicodedata
 from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Final
@@ -11,6 +10,7 @@ from typing import Final
 from Xlib import X, display
 
 from reteamz.agent.desktop.base import BACKSPACE, MOVED
+from reteamz.agent.desktop.letters import composed
 
 SHORTCUT: Final = X.ControlMask | X.Mod1Mask | X.Mod4Mask
 """Modifiers with which a key is a command."""
@@ -91,7 +91,7 @@ class Keyboard:
             return ""
         told = _SPECIAL.get(keysym) or character(keysym)
         if told and self._dead and told.isprintable():
-            told, self._dead = _composed(told, self._dead), ""
+            told, self._dead = composed(told, self._dead), ""
         return told
 
     def _keysym(self, code: int, state: int) -> int:
@@ -121,10 +121,3 @@ def _upper(keysym: int) -> int:
     if len(upper) != 1:
         return keysym
     return ord(upper) if ord(upper) < 0x100 else 0x1000000 + ord(upper)
-
-
-def _composed(text: str, marks: str) -> str:
-    if text == " ":
-        spacing = unicodedata.normalize("NFKC", " " + marks)
-        return {" \u0301": "´", " \u0300": "`", " \u0302": "^", " \u0303": "~", " \u0308": "¨"}.get(spacing, spacing)
-    return unicodedata.normalize("NFC", text + marks)

@@ -11,6 +11,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
+from reteamz.agent.desktop.kept import Kept
+
 MICROPHONE_S: Final = 10.0
 CAMERA_S: Final = 30.0
 """How often it is looked, in seconds; in between the last answer counts. Who has a camera open is asked of every process, which takes longer."""
@@ -33,21 +35,6 @@ def pulse_clients() -> list[dict[str, Any]] | None:
     return None
 
 
-class _Kept:
-    """An answer that counts for some seconds."""
-
-    def __init__(self, seconds: float, ask: Callable[[], bool]) -> None:
-        self._seconds = seconds
-        self._ask = ask
-        self._asked: float | None = None
-        self._answer = False
-
-    def at(self, now: float) -> bool:
-        if self._asked is None or now - self._asked >= self._seconds:
-            self._asked, self._answer = now, self._ask()
-        return self._answer
-
-
 class OtherUse:
     """Looks at this computer's devices; used by one thread.
 
@@ -63,8 +50,8 @@ class OtherUse:
         self._dev = root / "dev"
         self._clients = clients
         self._own = os.getpid()
-        self._heard = _Kept(MICROPHONE_S, self._microphone)
-        self._seen = _Kept(CAMERA_S, self._camera)
+        self._heard = Kept(MICROPHONE_S, self._microphone)
+        self._seen = Kept(CAMERA_S, self._camera)
 
     def used(self) -> bool:
         """Tell whether another program than this one uses a microphone or a camera."""

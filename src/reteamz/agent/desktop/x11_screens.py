@@ -1,59 +1,36 @@
-"""Pictures of an X display's monitors, by mss."""
+"""Pictures of an X display's monitors."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
-from typing import Any, Final
+from functools import partial
+from typing import Final, TypeVar
 
 import mss
-from mss.exception import ScreenShotError
 from Xlib import error
 
 from reteamz.agent.desktop.base import Shot, Window
+from reteamz.agent.desktop.screens import MssScreens
 from reteamz.agent.desktop.x11_windows import X11Windows, display_gone, open_display
-from reteamz.wire.errors import ReteamzError
+
+T = TypeVar("T")
 
 
-class X11Screens:
-    """Every monitor of one display. The connection that reads pixels lives as long as one picture takes: monitors come and go."""
+class _Shown:
+    """The windows of one display, on a connection of their own."""
 
-    def __init__(self, address: str | None = None) -> None:
-        """``address`` as in DISPLAY. Raises ``display_missing``, ``unsupported``."""
-        self._address = address
+    def __init__(self, address: str | None) -> None:
         self._display: Final = open_display(address)
-        self._windows = X11Windows(self._display)
-        try:
-            mss.MSS(display=address).close()
-        except (ScreenShotError, OSError) as reason:
-            self._display.close()
-            raise ReteamzError("unsupported", f"the screen cannot be read ({reason})") from None
+        self._windows: Final = X11Windows(self._display)
 
-    def shots(self, active_only: bool) -> list[Shot]:
-        """Take a picture of every monitor, or of the one in which the middle of the focused window lies.
-
-        Raises:
-            ReteamzError: ``display_missing``, ``internal`` when the screen could not be read this time.
-        """
-        try:
-            centre = self._windows.centre() if active_only else None
-            with mss.MSS(display=self._address) as screen:
-                # The first stands for all of them together, and alone where the X server does not tell them apart.
-                monitors = list(enumerate(screen.monitors[1:] or screen.monitors))
-                if active_only:
-                    monitors = ([each for each in monitors if _holds(each[1], centre)] or monitors)[:1]
-                taken = [(number, screen.grab(place)) for number, place in monitors]
-            return [Shot(number, picture.width, picture.height, picture.rgb) for number, picture in taken]
-        except ScreenShotError:
-            raise ReteamzError("internal", "the screen could not be read") from None
-        except (error.ConnectionClosedError, OSError):
-            raise display_gone() from None
+    def centre(self) -> tuple[int, int] | None:
+        """Return the middle of the focused window. Raises ``display_missing``."""
+        return _there(self._windows.centre)
 
     def visible(self) -> list[Window]:
         """Return the windows that are mapped. Raises ``display_missing``."""
-        try:
-            return self._windows.visible()
-        except (error.ConnectionClosedError, OSError):
-            raise display_gone() from None
+        return _there(self._windows.visible)
 
     def close(self) -> None:
         """Close the connection."""
@@ -61,8 +38,21 @@ class X11Screens:
             self._display.close()
 
 
-def _holds(monitor: dict[str, Any], place: tuple[int, int] | None) -> bool:
-    if place is None:
-        return False
-    x, y = place[0] - monitor["left"], place[1] - monitor["top"]
-    return bool(0 <= x < monitor["width"] and 0 <= y < monitor["height"])
+class X11Screens(MssScreens):
+    """Every monitor of one display."""
+
+    def __init__(self, address: str | None = None) -> None:
+        """``address`` as in DISPLAY. Raises ``display_missing``, ``unsupported``."""
+        super().__init__(_Shown(address), partial(mss.MSS, display=address))
+
+    def shots(self, active_only: bool) -> list[Shot]:
+        """Take a picture of every monitor, or of the active one. Raises ``display_missing``, ``internal``."""
+        return _there(lambda: super(X11Screens, self).shots(active_only))
+
+
+def _there(ask: Callable[[], T]) -> T:
+    """Ask an X server. Raises ``display_missing`` when it went away."""
+    try:
+        return ask()
+    except (error.ConnectionClosedError, OSError):
+        raise display_gone() from None
