@@ -101,7 +101,7 @@ def run(
     from reteamz.agent.daemon import Daemon
     from reteamz.agent.desktop.choose import open_desktop
     from reteamz.agent.person import person
-    from reteamz.agent.records.sources import x11_sources
+    from reteamz.agent.records.sources import session_sources
     from reteamz.agent.sessions.face import DesktopFace
     from reteamz.agent.work import PORT, TESTING_PORT, Settings
 
@@ -111,7 +111,7 @@ def run(
     daemon = Daemon(
         place.folder,
         open_desktop,
-        x11_sources(None, _now),
+        session_sources(_now),
         lambda ask: DesktopFace(ask, ["--dir", str(place.folder)]),
         person(),
         _now,
@@ -147,13 +147,13 @@ def service(
 def session(place: Place, sample_every: float) -> None:
     """Be the helper of this desktop session: look, and tell the computer's service."""
     from reteamz.agent.desktop.choose import open_desktop
-    from reteamz.agent.records.sources import x11_sources
+    from reteamz.agent.records.sources import session_sources
     from reteamz.agent.sessions.face import DesktopFace
     from reteamz.agent.sessions.helper import Helper
     from reteamz.agent.sessions.link import ask_service
 
     face = DesktopFace(lambda request: ask_service(place.socket, request), ["--socket", str(place.socket)])
-    helper = Helper(place.socket, open_desktop, x11_sources(None, _now), face, _now, sample_every)
+    helper = Helper(place.socket, open_desktop, session_sources(_now), face, _now, sample_every)
     _until_signal(helper.end)
     helper.run()
 

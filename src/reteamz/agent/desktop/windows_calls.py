@@ -16,7 +16,7 @@ import win32clipboard
 import win32con
 import win32gui
 
-from reteamz.agent.desktop.windows_api import Accessible, Capability, Copy, Use
+from reteamz.agent.desktop.windows_api import Accessible, Capability, Copy, Use, WindowsApi
 
 assert sys.platform == "win32"
 
@@ -286,6 +286,11 @@ def _enumerated(each: Callable[[Callable[[int, Any], bool]], object]) -> list[in
     with suppress(pywintypes.error):
         each(take)
     return found
+
+
+def opened() -> WindowsApi:
+    """Return the calls."""
+    return WindowsCalls()
 
 
 def accessible() -> Accessible:

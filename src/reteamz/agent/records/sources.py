@@ -1,39 +1,78 @@
-"""The sources of a Linux session with X11. What one needs is imported when it is opened, not before: most agents take no pictures."""
+"""The sources of a session, by platform. What one needs is imported when it is opened, not before: most agents take no pictures."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import sys
+from collections.abc import Callable, Mapping
 
+from reteamz.agent.desktop.base import Clipboard, Copied, Keys, Screens, Typed
 from reteamz.agent.records.capture import Open, Source
 from reteamz.agent.records.wanted import Sink
 from reteamz.agent.samples import Clock
 from reteamz.wire.batch import SealedKind
 
 
+def session_sources(now: Clock) -> Mapping[SealedKind, Open]:
+    """Return what opens each kind in the session that this process belongs to."""
+    platform = str(sys.platform)
+    if platform == "win32":
+        from reteamz.agent.desktop import windows_open
+
+        return _sources(windows_open.screens, windows_open.keys, windows_open.clipboard, now)
+    if platform == "darwin":
+        from reteamz.agent.desktop import macos_open
+
+        return _sources(macos_open.screens, macos_open.keys, macos_open.clipboard, now)
+    return x11_sources(None, now)
+
+
 def x11_sources(display: str | None, now: Clock) -> Mapping[SealedKind, Open]:
     """Return what opens each kind on a display, as in DISPLAY."""
 
-    def screenshot(sink: Sink) -> Source:
+    def screens() -> Screens:
         from reteamz.agent.desktop.x11_screens import X11Screens
-        from reteamz.agent.records.screens import Screenshots
 
-        return Screenshots(X11Screens(display), sink)
+        return X11Screens(display)
 
-    def text(sink: Sink) -> Source:
+    def keys(typed: Typed) -> Keys:
         from reteamz.agent.desktop.passwords import password_fields
         from reteamz.agent.desktop.x11_keys import X11Keys
+
+        return X11Keys(display, typed, password_fields())
+
+    def clipboard(copied: Copied) -> Clipboard:
+        from reteamz.agent.desktop.x11_clipboard import X11Clipboard
+
+        return X11Clipboard(display, copied)
+
+    return _sources(screens, keys, clipboard, now)
+
+
+def _sources(
+    screens: Callable[[], Screens],
+    keys: Callable[[Typed], Keys],
+    clipboard: Callable[[Copied], Clipboard],
+    now: Clock,
+) -> Mapping[SealedKind, Open]:
+    """Return what opens each kind of a platform; camera and microphone are the same everywhere."""
+
+    def screenshot(sink: Sink) -> Source:
+        from reteamz.agent.records.screens import Screenshots
+
+        return Screenshots(screens(), sink)
+
+    def text(sink: Sink) -> Source:
         from reteamz.agent.records.typing import Typing
 
-        return Typing(lambda typed: X11Keys(display, typed, password_fields()), sink, now)
+        return Typing(keys, sink, now)
 
-    def clipboard(sink: Sink) -> Source:
-        from reteamz.agent.desktop.x11_clipboard import X11Clipboard
+    def copies(sink: Sink) -> Source:
         from reteamz.agent.records.copying import Copying
 
-        return Copying(lambda copied: X11Clipboard(display, copied), sink, now)
+        return Copying(clipboard, sink, now)
 
     return {
-        "screenshot": screenshot, "text": text, "clipboard": clipboard, "camera": camera_source(), "sound": sound_source,
+        "screenshot": screenshot, "text": text, "clipboard": copies, "camera": camera_source(), "sound": sound_source,
     }  # fmt: skip
 
 
