@@ -196,7 +196,7 @@ class HookedKeys:
     def _clear(self, secret: Secret, at: float) -> bool:
         if at >= self._looked:
             self._look(secret)
-        return self._clear_since is not None and self._clear_since <= at
+        return self._clear_since is not None and self._clear_since < at
 
     def _look(self, secret: Secret) -> None:
         began = self._steady()
