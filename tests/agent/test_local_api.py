@@ -17,7 +17,7 @@ from tests.agent.conftest import RunningAgent, agent_running, enrol, log_rows, n
 from tests.waiting import wait_for
 from tests.windows import Windows, xdotool
 
-from reteamz.agent.localapi.guard import peer_user
+from reteamz.agent.connections import user_at
 from reteamz.agent.localapi.times import from_ms
 from reteamz.owner.client import Owner
 
@@ -250,8 +250,8 @@ def test_the_kernel_tells_whose_connection_it_is() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server, socket.create_connection(server.getsockname()) as client:
         accepted, address = server.accept()
         with accepted:
-            assert peer_user(address, server.getsockname()) == os.geteuid()
-            assert peer_user(("127.0.0.1", 1), server.getsockname()) is None
+            assert user_at(address, server.getsockname()) == os.geteuid()
+            assert user_at(("127.0.0.1", 1), server.getsockname()) is None
         assert client.getsockname() == address
 
 

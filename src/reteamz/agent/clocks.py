@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from typing import Final
 
@@ -11,9 +12,15 @@ JUMP_MS: Final = 5_000
 """From here on a difference is a jump; less is how clocks are kept right."""
 
 
+_SLEEPLESS: Final[int | None] = getattr(time, "CLOCK_MONOTONIC" if sys.platform == "darwin" else "CLOCK_BOOTTIME", None)
+"""The clock that goes on while the computer sleeps (clock_gettime(2), on macOS clock_gettime(3)); on Windows the usual one does."""
+
+
 def steady() -> int:
     """Return milliseconds that nobody can set and that go on while the computer sleeps."""
-    return time.clock_gettime_ns(time.CLOCK_BOOTTIME) // 1_000_000
+    if sys.platform != "win32" and _SLEEPLESS is not None:
+        return time.clock_gettime_ns(_SLEEPLESS) // 1_000_000
+    return time.monotonic_ns() // 1_000_000
 
 
 class ClockWatch:

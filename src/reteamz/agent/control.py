@@ -1,10 +1,8 @@
-"""The running agent answers its own user on a Unix socket in its folder: status, private time, upload now."""
+"""The running agent answers its own user on a socket in its folder: status, private time, upload now."""
 
 from __future__ import annotations
 
-import os
 import socket
-import struct
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -13,13 +11,14 @@ from typing import Final, Literal
 
 import msgspec
 
+from reteamz.agent.endpoint import Endpoint, endpoint, unblock
 from reteamz.agent.history.past import Brought, Past
+from reteamz.agent.users import own_user
 from reteamz.wire.errors import CODES, Code, ReteamzError
 
 NAME: Final = "agent.sock"
 TIMEOUT_S: Final = 10.0
 _MOST: Final = 64 * 1024
-_CREDENTIALS: Final = struct.Struct("3i")
 
 
 Recording = Literal["recording", "private", "paused"]
@@ -95,29 +94,26 @@ Answering = Callable[[Request, int], Status]
 class ControlServer:
     """Listens in the agent's folder, for its own user only."""
 
-    def __init__(self, folder: Path, answer: Answering) -> None:
-        """Raises ``folder_unusable``."""
+    def __init__(self, folder: Path, answer: Answering, way: Endpoint | None = None) -> None:
+        """``way`` is the platform's when None. Raises ``folder_unusable``."""
+        way = way or endpoint()
         self._answer = answer
         self._folder = folder
-        with suppress(FileNotFoundError):
-            (folder / NAME).unlink()
-        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self._endpoint = way
+        self._ended = False
         try:
-            _at(folder, self._socket.bind)
+            self._socket = way.listen(folder / NAME, False, 8)
         except OSError as error:
-            self._socket.close()
             raise ReteamzError(
                 "folder_unusable", f"{folder} cannot hold a socket ({error.strerror}); name another with --dir."
             ) from None
-        os.chmod(folder / NAME, 0o600)
-        self._socket.listen(8)
         self._thread = threading.Thread(target=self._run, name="control", daemon=True)
         self._thread.start()
 
     def close(self) -> None:
         """Stop listening."""
-        with suppress(OSError):
-            self._socket.shutdown(socket.SHUT_RDWR)
+        self._ended = True
+        unblock(self._socket, self._endpoint, self._folder / NAME)
         self._socket.close()
         self._thread.join(TIMEOUT_S)
         with suppress(FileNotFoundError):
@@ -129,38 +125,36 @@ class ControlServer:
                 connection, _ = self._socket.accept()
             except OSError:
                 return
+            if self._ended:
+                connection.close()
+                return
             with connection, suppress(OSError):
                 connection.settimeout(TIMEOUT_S)
                 self._serve(connection)
 
     def _serve(self, connection: socket.socket) -> None:
-        user = peer(connection)
-        if user not in (os.geteuid(), 0):
+        if not self._endpoint.is_ours(connection):
             return
         try:
-            answer = answered(self._answer, msgspec.json.decode(_read(connection), type=Request), os.geteuid())
+            answer = answered(self._answer, msgspec.json.decode(_read(connection), type=Request), own_user())
         except msgspec.MsgspecError:
             answer = Answer(None, "input_invalid", "This is not a question of the agreed form.")
         connection.sendall(msgspec.json.encode(answer) + b"\n")
 
 
-def ask(folder: Path, request: Request) -> Status | None:
-    """Ask the running agent of a folder; None when none runs. Raises what it answers."""
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
-        connection.settimeout(TIMEOUT_S)
-        try:
-            _at(folder, connection.connect)
+def ask(folder: Path, request: Request, way: Endpoint | None = None) -> Status | None:
+    """Ask the running agent of a folder; None when none runs. ``way`` is the platform's when None. Raises what it answers."""
+    way = way or endpoint()
+    try:
+        with way.connect(folder / NAME, TIMEOUT_S) as connection:
+            # A port may be another program's by now.
+            if not way.is_ours(connection):
+                return None
             connection.sendall(msgspec.json.encode(request) + b"\n")
             answer = msgspec.json.decode(_read(connection), type=Answer)
-        except (OSError, msgspec.MsgspecError):
-            return None
+    except (OSError, msgspec.MsgspecError):
+        return None
     return told(answer)
-
-
-def peer(connection: socket.socket) -> int:
-    """Return the user at the other end of a Unix socket, as the kernel names them."""
-    raw = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
-    return int(_CREDENTIALS.unpack(raw)[1])
 
 
 def answered(answer: Answering, request: Request, user: int) -> Answer:
@@ -177,15 +171,6 @@ def told(answer: Answer) -> Status | None:
         code: Code = answer.code  # type: ignore[assignment]  # checked in the line above
         raise ReteamzError(code, answer.message)
     return answer.status
-
-
-def _at(folder: Path, work: Callable[[str], object]) -> None:
-    """Use the socket's address by the folder's descriptor: a path may have 107 bytes only."""
-    descriptor = os.open(folder, os.O_PATH | os.O_DIRECTORY)
-    try:
-        work(f"/proc/self/fd/{descriptor}/{NAME}")
-    finally:
-        os.close(descriptor)
 
 
 def _read(connection: socket.socket) -> bytes:

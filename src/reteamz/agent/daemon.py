@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -22,6 +21,7 @@ from reteamz.agent.sessions.memory import Memory
 from reteamz.agent.state import load_state, not_enrolled
 from reteamz.agent.status import described
 from reteamz.agent.sync.client import http_client
+from reteamz.agent.users import own_user
 from reteamz.agent.work import Seat, Settings, at_work
 from reteamz.wire.batch import SealedKind
 from reteamz.wire.errors import ReteamzError
@@ -74,7 +74,7 @@ class Daemon:
             desktop = self._open_desktop()
             if desktop is not None:
                 stack.callback(desktop.close)
-            uid = os.geteuid()
+            uid = own_user()
             gate = work.people.recorder(uid, self._person).gate
             face = self._make_face(lambda request: work.answer(request, uid))
             stack.callback(face.close)
@@ -116,7 +116,7 @@ def resting_status(folder: Path, now: Clock) -> Status:
         try:
             state = load_state(folder)
             stopped = state.stopped if state else None
-            private = Memory(folder, device.cipher).of(os.geteuid()).private_until
+            private = Memory(folder, device.cipher).of(own_user()).private_until
             return msgspec.structs.replace(
                 described(device, running=False),
                 private_until=private if private > now() else 0,

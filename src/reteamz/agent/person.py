@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-import os
-import pwd
+import sys
+
+from reteamz.agent.users import own_user
 
 
 def person(uid: int | None = None) -> str:
     """Return the full name of a user, the one who runs this when None; the login name where there is none."""
-    uid = os.geteuid() if uid is None else uid
+    if sys.platform == "win32":
+        from reteamz.agent import windows_system
+
+        return windows_system.own_name() if uid in (None, own_user()) else windows_system.name_of(int(uid or 0))
+    import pwd
+
+    uid = own_user() if uid is None else uid
     try:
         entry = pwd.getpwuid(uid)
     except KeyError:

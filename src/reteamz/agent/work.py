@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -25,6 +24,7 @@ from reteamz.agent.sessions.people import People
 from reteamz.agent.state import load_state, not_enrolled
 from reteamz.agent.sync.client import http_client
 from reteamz.agent.uploader import Uploader
+from reteamz.agent.users import own_user
 from reteamz.wire.errors import ReteamzError
 
 PORT: Final = 5600
@@ -163,7 +163,7 @@ def _memory(folder: Path, device: Device) -> Memory:
     """Return what is remembered of people; private time that an agent of before knew is its own user's."""
     memory, until = Memory(folder, device.cipher), device.trust.state.private_until
     if until:
-        memory.change(os.geteuid(), msgspec.structs.replace(memory.of(os.geteuid()), private_until=until))
+        memory.change(own_user(), msgspec.structs.replace(memory.of(own_user()), private_until=until))
         device.change_state(lambda state: msgspec.structs.replace(state, private_until=0))
     return memory
 

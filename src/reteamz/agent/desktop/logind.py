@@ -8,6 +8,8 @@ from typing import Any, Final
 from jeepney import DBusAddress, MessageType, Properties, new_method_call
 from jeepney.io.blocking import DBusConnection, open_dbus_connection
 
+from reteamz.agent.users import own_user
+
 _MANAGER: Final = DBusAddress(
     "/org/freedesktop/login1", bus_name="org.freedesktop.login1", interface="org.freedesktop.login1.Manager"
 )
@@ -49,7 +51,7 @@ class LockState:
         try:
             return str(self._ask(new_method_call(_MANAGER, "GetSessionByPID", "u", (os.getpid(),))))
         except ValueError:
-            user = self._ask(new_method_call(_MANAGER, "GetUser", "u", (os.geteuid(),)))
+            user = self._ask(new_method_call(_MANAGER, "GetUser", "u", (own_user(),)))
             address = DBusAddress(user, bus_name="org.freedesktop.login1", interface="org.freedesktop.login1.User")
             name, path = self._ask(Properties(address).get("Display"))[1]
             if not name:

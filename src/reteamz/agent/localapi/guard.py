@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import re
-import socket
-import struct
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Final
 
+from reteamz.agent.users import own_user
 from reteamz.wire.errors import ReteamzError
 
 EXTENSION: Final = re.compile(r"(?:chrome|moz|safari-web)-extension://[A-Za-z0-9-]+")
@@ -45,39 +43,12 @@ def require_own_page(headers: Mapping[str, str], port: int) -> None:
         raise _forbidden("Pages of other sites may not ask this computer.")
 
 
-def peer_user(client: tuple[str, int], server: tuple[str, int], table: Iterable[str] | None = None) -> int | None:
-    """Return the user id behind a loopback connection, None where the kernel does not tell.
-
-    Args:
-        client, server: IPv4 address and port of both ends.
-        table: lines of ``/proc/net/tcp``, read when None.
-    """
-    local, remote = _hex(client), _hex(server)
-    if table is None:
-        with open("/proc/net/tcp", encoding="ascii") as file:
-            return _find(file, local, remote)
-    return _find(table, local, remote)
-
-
-def _find(table: Iterable[str], local: str, remote: str) -> int | None:
-    for line in table:
-        columns = line.split()
-        if len(columns) > 7 and columns[1] == local and columns[2] == remote:
-            return int(columns[7])
-    return None
-
-
 def require_user(user: int | None, shared: bool = False) -> int:
     """Return the user whose buckets may be seen; an agent that is not ``shared`` and not root's serves its own user only. Raises ``forbidden``."""
-    own = os.geteuid()
+    own = own_user()
     if user is None or (own not in (0, user) and not shared):
         raise _forbidden("The agent of another user answers here; start your own.")
     return user
-
-
-def _hex(address: tuple[str, int]) -> str:
-    (number,) = struct.unpack("=I", socket.inet_aton(address[0]))
-    return f"{number:08X}:{address[1]:04X}"
 
 
 def _forbidden(message: str) -> ReteamzError:

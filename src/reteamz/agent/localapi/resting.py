@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from reteamz.agent.localapi.exchange import exported
 from reteamz.agent.localapi.store import LocalStore
 from reteamz.agent.spool.cipher import LocalCipher
 from reteamz.agent.state import not_enrolled
+from reteamz.agent.users import own_user
 from reteamz.wire.encoding import b64decode
 
 
@@ -28,7 +28,7 @@ def resting_export(folder: Path) -> bytes:
         store = LocalStore(LocalCipher(b64decode(keys.local)), path if path.exists() else None, _now)
         try:
             buckets = Buckets(store, lambda _: None, _now)
-            told = {each.id: exported(store, buckets, each) for each in store.buckets(os.geteuid())}
+            told = {each.id: exported(store, buckets, each) for each in store.buckets(own_user())}
             return msgspec.json.encode({"buckets": told})
         finally:
             store.close()

@@ -12,9 +12,9 @@ import uvicorn
 from starlette.requests import Request
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from reteamz.agent.connections import user_at
 from reteamz.agent.feeds import Feeds
 from reteamz.agent.localapi.app import LocalApp
-from reteamz.agent.localapi.guard import peer_user
 from reteamz.agent.localapi.page import Page
 from reteamz.agent.localapi.store import KEPT_MS, LocalStore
 from reteamz.agent.samples import Clock
@@ -88,7 +88,7 @@ class LocalApi:
 
     def _peer(self, request: Request) -> int | None:
         client = request.client
-        return None if client is None else peer_user((client.host, client.port), (HOST, self.port))
+        return None if client is None else user_at((client.host, client.port), (HOST, self.port))
 
 
 class _Bounded(H11Protocol):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import os
 import socket
 import threading
 from collections import Counter
@@ -14,7 +13,8 @@ from typing import Any, Final
 
 import msgspec
 
-from reteamz.agent.control import answered, peer
+from reteamz.agent.control import answered
+from reteamz.agent.endpoint import Endpoint, endpoint, unblock
 from reteamz.agent.samples import Clock
 from reteamz.agent.sessions.link import Closed, Link
 from reteamz.agent.sessions.messages import (
@@ -88,15 +88,15 @@ class Hub:
         self._links: dict[Link, threading.Thread] = {}
         self._rates: dict[int, tuple[Bucket, Bucket]] = {}
         self._closed = threading.Event()
-        self._socket = _listening(path)
+        self._way = endpoint()
+        self._socket = _listening(path, self._way)
         self._thread = threading.Thread(target=self._accept, name="hub", daemon=True)
         self._thread.start()
 
     def close(self) -> None:
         """Stop listening and end every connection."""
         self._closed.set()
-        with suppress(OSError):
-            self._socket.shutdown(socket.SHUT_RDWR)
+        unblock(self._socket, self._way, self._path)
         self._socket.close()
         self._thread.join(10)
         with self._lock:
@@ -138,7 +138,14 @@ class Hub:
                 # Somebody used up what the system has of descriptors or memory: later, then.
                 self._closed.wait(1)
                 continue
-            uid, link = peer(connection), Link(connection)
+            if self._closed.is_set():
+                connection.close()
+                return
+            uid, link = self._way.peer(connection), Link(connection)
+            if uid is None:
+                # Nobody whom the system names.
+                link.close()
+                continue
             with self._lock:
                 if self._open[uid] >= CONNECTIONS:
                     link.close()
@@ -255,24 +262,14 @@ def _unasked() -> ReteamzError:
     return ReteamzError("input_invalid", "This is no message of the agreed form.")
 
 
-def _listening(path: Path) -> socket.socket:
-    listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+def _listening(path: Path, way: Endpoint) -> socket.socket:
     try:
         path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
-        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
-            if probe.connect_ex(str(path)) == 0:
-                raise ReteamzError("already_running", f"An agent's service listens on {path} already.")
-        with suppress(FileNotFoundError):
-            path.unlink()
-        listening.bind(str(path))
-        os.chmod(path, 0o666)  # noqa: S103  # everybody may ask; the kernel tells who does
-        listening.listen(64)
-    except ReteamzError:
-        listening.close()
-        raise
+        with suppress(OSError):
+            way.connect(path, 1).close()
+            raise ReteamzError("already_running", f"An agent's service listens on {path} already.")
+        return way.listen(path, True, 64)
     except OSError as error:
-        listening.close()
         raise ReteamzError(
             "folder_unusable", f"{path} cannot be a socket ({error.strerror}); name another with --socket."
         ) from None
-    return listening

@@ -1,10 +1,12 @@
-"""Messages over a Unix socket: four bytes of length, then MessagePack. Both ends bound what they take."""
+"""Messages over a local socket: four bytes of length, then MessagePack. Both ends bound what they take."""
 
 from __future__ import annotations
 
+import os
+import select
 import socket
-import stat
 import struct
+import sys
 import threading
 from contextlib import suppress
 from pathlib import Path
@@ -12,11 +14,15 @@ from typing import Final
 
 import msgspec
 
-from reteamz.agent.control import TIMEOUT_S, Request, Status, peer, told
+from reteamz.agent.control import TIMEOUT_S, Request, Status, told
+from reteamz.agent.endpoint import Endpoint, endpoint
 from reteamz.agent.sessions.messages import FRAME_BYTES, TO_HELPER, Answered, Asked, Goodbye, ToHelper, ToService
 from reteamz.wire.errors import ReteamzError
 
-SOCKET: Final = Path("/run/reteamz/agent.sock")
+SOCKET: Final = {
+    "win32": Path(os.environ.get("PROGRAMDATA", r"C:\ProgramData")) / "Reteamz" / "agent.port",
+    "darwin": Path("/var/run/reteamz/agent.sock"),
+}.get(sys.platform, Path("/run/reteamz/agent.sock"))
 """Where the service of a computer listens."""
 _LENGTH: Final = struct.Struct(">I")
 
@@ -47,7 +53,7 @@ class Link:
         frame = _LENGTH.pack(len(body)) + body
         try:
             with self._lock:
-                sent = self._socket.send(frame, socket.MSG_DONTWAIT)
+                sent = _sent(self._socket, frame)
         except OSError:
             sent = 0
         if sent < len(frame):
@@ -80,24 +86,31 @@ class Link:
         self._socket.close()
 
 
-def connect(path: Path, timeout: float | None = TIMEOUT_S) -> Link | None:
-    """Return a connection to the service, None when none listens.
+def _sent(connection: socket.socket, frame: bytes) -> int:
+    """Send what goes without waiting; return how many bytes that were. Raises OSError."""
+    if sys.platform == "win32":
+        # There is no such flag; what Windows can take at all it takes whole.
+        return connection.send(frame) if select.select([], [connection], [], 0)[1] else 0
+    return connection.send(frame, socket.MSG_DONTWAIT)
+
+
+def connect(path: Path, timeout: float | None = TIMEOUT_S, way: Endpoint | None = None) -> Link | None:
+    """Return a connection to the service, None when none listens; ``way`` is the platform's when None.
 
     Raises:
         ReteamzError: ``forbidden`` when somebody else than the service's own user, or root, could be listening there.
     """
-    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    way = way or endpoint()
     try:
-        connection.settimeout(timeout)
-        connection.connect(str(path))
-        folder = path.parent.stat()
-        owner = path.stat().st_uid
+        connection = way.connect(path, timeout)
+    except OSError:
+        return None
+    try:
+        trusted = way.is_service(path, connection)
     except OSError:
         connection.close()
         return None
-    # Only who owns the folder can put a socket there, and the kernel tells who listens on it.
-    trusted = folder.st_uid in (0, owner) and not folder.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
-    if not trusted or peer(connection) != owner:
+    if not trusted:
         connection.close()
         raise ReteamzError("forbidden", f"{path} is not the socket of this computer's agent; ask its administrator.")
     return Link(connection)

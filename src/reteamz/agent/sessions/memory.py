@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from pathlib import Path
 from typing import Final
@@ -12,6 +11,7 @@ import msgspec
 from reteamz.agent.folder import read_private, write_private
 from reteamz.agent.keys import load_keys
 from reteamz.agent.spool.cipher import LocalCipher
+from reteamz.agent.users import own_user
 from reteamz.wire.encoding import b64decode
 from reteamz.wire.errors import ReteamzError
 
@@ -72,4 +72,4 @@ def remember_private(folder: Path, until: int) -> None:
     if keys is None:
         raise ReteamzError("key_corrupt", "The key file of this computer is gone; enrol it again with a new code.")
     memory = Memory(folder, LocalCipher(b64decode(keys.local)))
-    memory.change(os.geteuid(), msgspec.structs.replace(memory.of(os.geteuid()), private_until=until))
+    memory.change(own_user(), msgspec.structs.replace(memory.of(own_user()), private_until=until))

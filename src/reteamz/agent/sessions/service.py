@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import resource
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -54,6 +54,11 @@ class Service:
 
 
 def _allow_many_connections() -> None:
+    # Windows knows no such limit.
+    if sys.platform == "win32":
+        return
+    import resource
+
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     most = DESCRIPTORS if hard == resource.RLIM_INFINITY else min(DESCRIPTORS, hard)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, Literal
 
-from reteamz.agent.folder import disk_full, file_mode
+from reteamz.agent.folder import disk_full, settle
 from reteamz.agent.spool.cipher import damaged
 from reteamz.wire.errors import ReteamzError
 
@@ -47,8 +47,8 @@ def connect(path: Path, schema: str, synchronous: Literal["FULL", "NORMAL"]) -> 
         with explained(path):
             # SQLite gives the files beside it the mode of this one.
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-            os.fchmod(descriptor, file_mode(path.parent))
             os.close(descriptor)
+            settle(path)
             connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10)
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute(f"PRAGMA synchronous = {synchronous}")
