@@ -7,6 +7,7 @@ import signal
 import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple, TextIO
 
@@ -14,6 +15,7 @@ import click
 import msgspec
 
 from reteamz.cli.exchange import bring, export
+from reteamz.cli.install import install, uninstall
 from reteamz.wire.errors import ReteamzError
 
 if TYPE_CHECKING:
@@ -43,7 +45,7 @@ class Place(NamedTuple):
 @click.option(
     "--socket",
     type=click.Path(path_type=Path),
-    help="Socket of the computer's service.  [default: /run/reteamz/agent.sock]",
+    help="Socket of the computer's service.  [default: the platform's, on Linux /run/reteamz/agent.sock]",
 )
 @click.pass_context
 def agent(context: click.Context, folder: Path | None, socket: Path | None) -> None:
@@ -127,9 +129,10 @@ def run(
 @click.option("--upload-every", type=click.FloatRange(0.2, 3600), default=60.0, show_default=True, help="Seconds.")
 @click.option("--idle-limit", type=click.FloatRange(1, 7200), default=180.0, show_default=True, help="Seconds.")
 @click.option("--readable", is_flag=True, help="Let everybody read the folder, but for the keys.")
+@click.option("--as-windows-service", "managed", is_flag=True, hidden=True)
 @click.pass_obj
 def service(
-    place: Place, port: int, sample_every: float, upload_every: float, idle_limit: float, readable: bool
+    place: Place, port: int, sample_every: float, upload_every: float, idle_limit: float, readable: bool, managed: bool
 ) -> None:
     """Serve everybody on this computer until Ctrl-C; each desktop session runs `reteamz agent session`."""
     from reteamz.agent.sessions.service import Service
@@ -137,6 +140,10 @@ def service(
 
     settings = Settings(sample_every, upload_every, idle_limit, port, readable=readable)
     serving = Service(place.folder, place.socket, _now, settings)
+    if managed:
+        # By name: to type checkers of other platforms the module is empty.
+        import_module("reteamz.agent.windows_service").serve(serving.run, serving.end)
+        return
     _until_signal(serving.end)
     serving.run(lambda: click.echo(f"Serving everybody on this computer at {place.socket}"))
 
@@ -237,6 +244,8 @@ def decline(place: Place) -> None:
 
 agent.add_command(bring)
 agent.add_command(export)
+agent.add_command(install)
+agent.add_command(uninstall)
 
 
 def _decided(place: Place, what: Literal["status", "accept", "decline"], shown: Sequence[str] = ()) -> Status:
