@@ -56,11 +56,16 @@ def plan(scope: Scope, program: Sequence[str], home: Path, root: Path = Path("/"
 
 def _unit(name: str, program: Sequence[str]) -> bytes:
     text = resources.files("reteamz.agent.install").joinpath("units", name).read_text(encoding="utf-8")
-    return text.replace(f"ExecStart={PROGRAM} ", f"ExecStart={' '.join(map(_quoted, program))} ").encode()
+    return text.replace(f"ExecStart={PROGRAM} ", f"ExecStart={_command(program)} ").encode()
+
+
+def _command(words: Sequence[str]) -> str:
+    """Return a command line as ExecStart takes it (systemd.service(5), "Command lines"): variables are put in but for the program's name."""
+    program, *arguments = words
+    return " ".join([_quoted(program), *(_quoted(each.replace("$", "$$")) for each in arguments)])
 
 
 def _quoted(word: str) -> str:
-    """Return a word as ExecStart takes it (systemd.service(5), "Command lines")."""
-    word = word.replace("%", "%%").replace("$", "$$")
+    word = word.replace("%", "%%")
     plain = word.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{plain}"' if plain != word or any(sign.isspace() or sign in "';" for sign in word) else word
