@@ -30,6 +30,8 @@ check: $(PACKAGES) $(MODULES) ## style, types, boundaries
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/mypy --platform win32 --no-warn-unreachable --cache-dir .mypy_cache/win32 -p reteamz.agent -p reteamz.cli
+	$(BIN)/mypy --platform darwin --no-warn-unreachable --cache-dir .mypy_cache/darwin -p reteamz.agent -p reteamz.cli
 	$(BIN)/lint-imports
 	cd web && npm run --silent check
 

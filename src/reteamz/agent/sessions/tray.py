@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -24,6 +25,7 @@ _AGAIN_S: Final = 5.0
 _PATIENCE_S: Final = 2.0
 HALF_HOUR_MS: Final = 30 * 60_000
 
+NO_MAIN_THREAD: Final = "macOS shows icons for a program's main thread alone, which is busy; the local page and `reteamz agent status` tell the same"
 NO_TRAY: Final = "no program of this desktop shows tray icons; the local page and `reteamz agent status` tell the same"
 
 
@@ -55,6 +57,9 @@ class Tray:
         self._thread.join(_PATIENCE_S)
 
     def _run(self) -> None:
+        if str(sys.platform) == "darwin":
+            self.reason = NO_MAIN_THREAD
+            return
         try:
             icon = self._icon()
             ready = threading.Event()
