@@ -44,7 +44,8 @@ bench: $(PACKAGES) $(STATIC) $(ACTIVITYWATCH) ## measure against peers and the b
 	$(BIN)/python scripts/system.py wrk chromium xvfb xterm
 	$(BIN)/python -m bench
 
-build: $(PACKAGES) $(STATIC) $(EXTENSION) ## a wheel, a source archive and the browsers' extension in dist/
+build: $(PACKAGES) $(STATIC) $(EXTENSION) ## a wheel, a source archive, the agent as one file and the browsers' extension in dist/
+	$(BIN)/python scripts/executable.py dist
 	$(BIN)/python -m hatchling build
 	cd dist/extension/chromium && ../../../$(BIN)/python -m zipfile -c ../../reteamz-sites-chromium.zip *
 	cd dist/extension/firefox && ../../../$(BIN)/python -m zipfile -c ../../reteamz-sites-firefox.zip *

@@ -5,20 +5,23 @@ from __future__ import annotations
 import importlib
 import sys
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import click
 
 from reteamz import __version__
 from reteamz.wire.errors import ReteamzError
 
-_ELSEWHERE: Final = {
+_ELSEWHERE = {
     "agent": ("reteamz.cli.agent:agent", "record on this computer, report to an account"),
     "demo": ("reteamz.cli.demo:demo", "show a small simulated company"),
     "report": ("reteamz.cli.report:report", "read a report, decrypted in this terminal"),
     "serve": ("reteamz.cli.serve:serve", "run the server"),
 }
 """Command → where it is, and what it does; read without importing any of them."""
+if getattr(sys, "frozen", False):
+    # The single file has the agent alone.
+    _ELSEWHERE = {"agent": _ELSEWHERE["agent"]}
 
 
 class _Lazy(click.Group):
