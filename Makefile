@@ -23,7 +23,7 @@ demo: $(PACKAGES) $(STATIC) ## a small simulated company: prints an address and 
 	$(BIN)/reteamz demo $(DEMO)
 
 test: $(PACKAGES) $(STATIC) $(EXTENSION) $(ACTIVITYWATCH) check ## every check and every test, in a real browser and on real windows
-	$(BIN)/python scripts/system.py chromium xvfb xdotool xterm x11-xserver-utils xclip at-spi2-core dbus-daemon libportaudio2 nginx-light systemd trayer
+	$(BIN)/python scripts/system.py chromium xvfb xdotool xterm x11-xserver-utils xclip at-spi2-core dbus-daemon libportaudio2 nginx-light systemd trayer binutils
 	$(BIN)/python -m pytest $(TEST)
 
 check: $(PACKAGES) $(MODULES) ## style, types, boundaries
@@ -45,6 +45,7 @@ bench: $(PACKAGES) $(STATIC) $(ACTIVITYWATCH) ## measure against peers and the b
 	$(BIN)/python -m bench
 
 build: $(PACKAGES) $(STATIC) $(EXTENSION) ## a wheel, a source archive, the agent as one file and the browsers' extension in dist/
+	$(BIN)/python scripts/system.py binutils
 	$(BIN)/python scripts/executable.py dist
 	$(BIN)/python -m hatchling build
 	cd dist/extension/chromium && ../../../$(BIN)/python -m zipfile -c ../../reteamz-sites-chromium.zip *

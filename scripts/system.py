@@ -14,6 +14,7 @@ from ctypes.util import find_library
 
 PROGRAMS = {
     "at-spi2-core": "/usr/libexec/at-spi-bus-launcher",
+    "binutils": "objdump",
     "chromium": "chromium",
     "dbus-daemon": "dbus-daemon",
     "nginx-light": "nginx",

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +23,7 @@ from reteamz.agent.enroll import enroll
 from reteamz.owner.client import Owner
 
 PASSWORD = "correct horse battery staple"
+PROGRAM = (sys.executable, "-m", "reteamz.cli.main")
 
 
 def now() -> int:
@@ -47,7 +48,7 @@ class RunningAgent:
         return self.process.wait(60)
 
 
-def start_agent(folder: Path, display: str | None, *options: str) -> RunningAgent:
+def start_agent(folder: Path, display: str | None, *options: str, program: Sequence[str] = PROGRAM) -> RunningAgent:
     """Start ``reteamz agent run`` on a display and wait until it answers."""
     environment = {
         key: value for key, value in os.environ.items() if not key.startswith(("DISPLAY", "WAYLAND", "XDG_"))
@@ -55,7 +56,7 @@ def start_agent(folder: Path, display: str | None, *options: str) -> RunningAgen
     if display is not None:
         environment["DISPLAY"] = display
     log = folder.with_name(folder.name + ".log")
-    command = [sys.executable, "-m", "reteamz.cli.main", "agent", "--dir", str(folder), "run", "--port", "0", *options]
+    command = [*program, "agent", "--dir", str(folder), "run", "--port", "0", *options]
     with log.open("ab") as out:
         process = subprocess.Popen(command, env=environment, stdout=out, stderr=out)
     agent = RunningAgent(folder, process, log)
