@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from contextlib import suppress
@@ -17,6 +18,10 @@ PASSWORD_TEXT: Final = 40
 """AT-SPI's role of a field that hides what is typed."""
 ANSWER_S: Final = 1.0
 """How long a field that got the focus counts as a password field while its program does not say what it is."""
+SETTLES_S: Final = 0.5
+"""How long after a key it is asked for its field, and how late a field's focus may be told: the bus and the keyboard are two ways."""
+LINGERS_S: Final = 1.0
+"""How long keys count as a password's after its field lost the focus: they may have been pressed before."""
 _TIMEOUT_S: Final = 2.0
 _BUS: Final = DBusAddress("/org/a11y/bus", bus_name="org.a11y.Bus", interface="org.a11y.Bus")
 _STATUS: Final = DBusAddress("/org/a11y/bus", bus_name="org.a11y.Bus", interface="org.a11y.Status")
@@ -29,13 +34,20 @@ _FOCUS: Final = MatchRule(type="signal", interface="org.a11y.atspi.Event.Object"
 
 
 class PasswordFields(Protocol):
-    """Asked before every key that is recorded."""
+    """Asked for every key that is recorded."""
 
     reason: str
     """Why the desktop does not tell, "" when it does."""
+    settles_s: float
+    """How long after a key to ask for it, in seconds."""
 
-    def focused(self, window: Window) -> bool:
-        """Tell whether a password field of this window has the focus, as far as the desktop says."""
+    def hidden(self, window: Window, at: float) -> bool:
+        """Tell whether a key that this window seemed to get may have gone into a password field, as far as the desktop says.
+
+        Args:
+            window: the one that had the focus when the key arrived.
+            at: when it arrived, in seconds of ``time.monotonic``.
+        """
         ...
 
     def close(self) -> None:
@@ -46,10 +58,12 @@ class PasswordFields(Protocol):
 class Untold:
     """A desktop that does not tell."""
 
+    settles_s = 0.0
+
     def __init__(self, reason: str) -> None:
         self.reason = reason
 
-    def focused(self, _window: Window) -> bool:
+    def hidden(self, _window: Window, _at: float) -> bool:
         """Return False: nobody knows."""
         return False
 
@@ -61,6 +75,7 @@ class AccessibleFields:
     """Follows the focus on the accessibility bus of the session, on a thread of its own."""
 
     reason = ""
+    settles_s = SETTLES_S
 
     def __init__(self, bus: str = "SESSION") -> None:
         """``bus`` is the session's. Raises OSError, KeyError, ValueError, TimeoutError where there is no such bus."""
@@ -79,19 +94,33 @@ class AccessibleFields:
         self._focus: tuple[str, str] | None = None
         self._secret = False
         self._unsure_until = 0.0
+        self._since = 0.0
         self._app: str | None = None
+        self._elsewhere: float | None = None
+        self._past = (-math.inf, -math.inf)
         self._ended = False
         self._thread = threading.Thread(target=self._listen, name="password-fields", daemon=True)
         self._thread.start()
 
-    def focused(self, window: Window) -> bool:
-        """Tell whether a password field has the focus. It is the one of the program that had the focus when this was asked first."""
+    def hidden(self, window: Window, at: float) -> bool:
+        """Tell whether a key may have gone into a password field: one that has the focus, or had it shortly before or after the key arrived.
+
+        The field is one of the program that had the focus when this was asked first.
+        """
         with self._lock:
+            began, ended = self._past
+            if began - SETTLES_S <= at < ended + LINGERS_S:
+                return True
             if not self._secret and time.monotonic() >= self._unsure_until:
                 return False
             if self._app is None:
                 self._app = window.app
-            return self._app == window.app
+            if self._app == window.app:
+                self._elsewhere = None
+                return at >= self._since - SETTLES_S
+            # Another window: the first keys may still be the field's, told late.
+            self._elsewhere = at if self._elsewhere is None else self._elsewhere
+            return at < self._elsewhere + LINGERS_S
 
     def close(self) -> None:
         """Stop listening, and leave the person's setting as it was."""
@@ -123,14 +152,26 @@ class AccessibleFields:
         with self._lock:
             if not gained:
                 if place == self._focus:
-                    self._focus, self._secret, self._unsure_until = None, False, 0.0
+                    self._left()
+                    self._focus = None
                 return
-            self._focus, self._app = place, None
-            self._secret, self._unsure_until = False, time.monotonic() + ANSWER_S
+            self._left()
+            self._focus, self._app, self._elsewhere = place, None, None
+            self._since = time.monotonic()
+            self._unsure_until = self._since + ANSWER_S
             accessible = DBusAddress(place[1], bus_name=place[0], interface="org.a11y.atspi.Accessible")
             serial = next(self._connection.outgoing_serial)
             self._asked = {serial: place}
         self._connection.send(new_method_call(accessible, "GetRole"), serial=serial)
+
+    def _left(self) -> None:
+        """Remember when there was a password field, or what may have been one."""
+        now = time.monotonic()
+        if self._secret or now < self._unsure_until:
+            began, ended = self._past
+            # One right after another is one.
+            self._past = (began if self._since - ended < 2 * LINGERS_S else self._since, now)
+        self._secret, self._unsure_until = False, 0.0
 
     def _told(self, serial: Any, message: Message) -> None:
         with self._lock:

@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+import queue
+import threading
 import time
 from contextlib import suppress
 from typing import Final
 
 from Xlib import X, error
 
-from reteamz.agent.desktop.base import Typed
+from reteamz.agent.desktop.base import Typed, Window
 from reteamz.agent.desktop.keysyms import Keyboard
 from reteamz.agent.desktop.passwords import PasswordFields
 from reteamz.agent.desktop.x11_input import X11Input
 from reteamz.agent.desktop.x11_windows import X11Windows, open_display
 
+Heard = tuple[float, Window, str]
+"""When a key arrived, the window it seemed to go to, and what it wrote."""
 _COVERED_S: Final = 0.3
 """How long it counts that nothing covers the screen."""
 
 
 class X11Keys:
-    """Listens until it is closed. Every key is asked for its window at once: a moment later another one may have the focus."""
+    """Listens until it is closed. Every key is asked for its window at once: a moment later another one may have the focus.
+
+    Whether its field was a password's is asked a little later, on a thread of its own: that is told by another way than keys are.
+    """
 
     def __init__(self, address: str | None, typed: Typed, passwords: PasswordFields) -> None:
         """``address`` as in DISPLAY. Raises ``display_missing``, ``unsupported``."""
@@ -30,11 +37,14 @@ class X11Keys:
         self._keyboard = Keyboard(self._display)
         self._looked = 0.0
         self._covered = False
+        self._heard: queue.SimpleQueue[Heard | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._judge, name="typed-keys", daemon=True)
         try:
             self._input = X11Input(address, self._pressed)
         except BaseException:
             self._display.close()
             raise
+        self._thread.start()
 
     def _pressed(self, code: int, state: int) -> None:
         """A key went down; called by the listening thread."""
@@ -47,7 +57,15 @@ class X11Keys:
             if not told or self._is_covered():
                 return
             window = self._windows.focused()
-            if window is not None and not self._passwords.focused(window):
+            if window is not None:
+                self._heard.put((time.monotonic(), window, told))
+
+    def _judge(self) -> None:
+        while (heard := self._heard.get()) is not None:
+            at, window, told = heard
+            # Whoever closes waits as well: the last keys are judged like the others.
+            time.sleep(max(0.0, at + self._passwords.settles_s - time.monotonic()))
+            if not self._passwords.hidden(window, at):
                 self._typed(window, told)
 
     def _is_covered(self) -> bool:
@@ -59,6 +77,8 @@ class X11Keys:
     def close(self) -> None:
         """Stop listening."""
         self._input.close()
+        self._heard.put(None)
+        self._thread.join(5)
         self._passwords.close()
         with suppress(error.ConnectionClosedError, OSError):
             self._display.close()
