@@ -11,6 +11,7 @@ from reteamz.crypto.keys import PrivateOkp
 from reteamz.crypto.matching import Matcher
 from reteamz.crypto.patterns import check_pattern
 from reteamz.crypto.signing import sign_jws
+from reteamz.crypto.versions import Kind
 from reteamz.wire.encoding import sha256, strict_decode
 from reteamz.wire.errors import ReteamzError
 from reteamz.wire.jwk import PublicOkp, ed25519_key, thumbprint
@@ -27,6 +28,7 @@ from reteamz.wire.policy import (
 from reteamz.wire.rules import Category, Rule, RuleField, RuleTree
 from reteamz.wire.signing import verify_jws
 
+KIND: Final = Kind("policies", "policy_refused", "policy_rollback", "policy_fork")
 NONE: Final = PolicyHead(0, "")
 """Where an end stands that never saw a policy."""
 
@@ -70,12 +72,7 @@ class TrustedPolicy:
             raise _refused("The policy is another account's")
         require_whole(policy)
         head = PolicyHead(policy.version, sha256(jws.encode("ascii")))
-        known = self.head
-        if head.version < known.version:
-            raise ReteamzError("policy_rollback", "The server sent an older policy than it had; do not trust it.")
-        again = head.version == known.version and head.sha256 != known.sha256
-        if again or (known.version and head.version == known.version + 1 and policy.prev != known.sha256):
-            raise ReteamzError("policy_fork", "The server shows two histories of the policy; do not trust this server.")
+        KIND.require_following(self.head, head, policy.prev)
         return TrustedPolicy(self._account, head, policy)
 
 

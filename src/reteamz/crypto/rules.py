@@ -10,12 +10,14 @@ import msgspec
 from reteamz.crypto.keys import PrivateOkp
 from reteamz.crypto.patterns import check_pattern
 from reteamz.crypto.signing import sign_jws
+from reteamz.crypto.versions import Kind
 from reteamz.wire.encoding import sha256, strict_decode
 from reteamz.wire.errors import ReteamzError
 from reteamz.wire.jwk import PublicOkp, ed25519_key, thumbprint
 from reteamz.wire.rules import RuleSet, RulesHead, RuleTree, require_tree, require_whole
 from reteamz.wire.signing import verify_jws
 
+KIND: Final = Kind("rules", "rules_refused", "rules_rollback", "rules_fork")
 NONE: Final = RulesHead(0, "")
 """Where an end stands that never saw a rule set."""
 
@@ -59,16 +61,8 @@ class TrustedRules:
             raise _refused("The rules are another account's")
         require_whole(rules)
         head = RulesHead(rules.version, sha256(jws.encode("ascii")))
-        self._require_following(rules, head)
+        KIND.require_following(self.head, head, rules.prev)
         return TrustedRules(self._account, head, rules)
-
-    def _require_following(self, rules: RuleSet, head: RulesHead) -> None:
-        known = self.head
-        if head.version < known.version:
-            raise ReteamzError("rules_rollback", "The server sent older rules than it had; do not trust this server.")
-        again = head.version == known.version and head.sha256 != known.sha256
-        if again or (known.version and head.version == known.version + 1 and rules.prev != known.sha256):
-            raise ReteamzError("rules_fork", "The server shows two histories of the rules; do not trust this server.")
 
 
 def sign_rules(

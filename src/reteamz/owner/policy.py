@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reteamz.crypto.policy import TrustedPolicy, open_policy, person_hash, sign_policy
+from reteamz.crypto.policy import KIND, TrustedPolicy, open_policy, person_hash, sign_policy
 from reteamz.wire.errors import ReteamzError
 from reteamz.wire.jwk import thumbprint
-from reteamz.wire.limits import ORPHANS_MOST
 from reteamz.wire.policy import PolicyHead, PolicyPost, PolicyTree, PolicyVersions
 
 if TYPE_CHECKING:
@@ -69,11 +68,8 @@ def renew_policy(owner: Owner, signer: str, now: int) -> None:
 
 
 def _newest(owner: Owner, trusted: TrustedPolicy, signers: list[str]) -> TrustedPolicy:
-    most = trusted.head.version + ORPHANS_MOST
+    seen = trusted.head.version
     for told in owner.connection.get("/api/policies", PolicyVersions).policies:
         trusted = trusted.update(told.jws, told.signer, signers)
-        if trusted.head.version > most and thumbprint(told.signer) not in owner.roster.signers():
-            raise ReteamzError(
-                "policy_refused", "Somebody who was removed signed a far later policy; do not trust this server."
-            )
+        KIND.is_orphan(thumbprint(told.signer), owner.roster.signers(), trusted.head.version - seen)
     return trusted

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reteamz.crypto.rules import TrustedRules, open_rules, sign_rules
+from reteamz.crypto.rules import KIND, TrustedRules, open_rules, sign_rules
 from reteamz.wire.errors import ReteamzError
 from reteamz.wire.jwk import thumbprint
-from reteamz.wire.limits import ORPHANS_MOST
 from reteamz.wire.rules import RuleSet, RulesHead, RulesPost, RulesVersions, RuleTree, epoch_of
 from reteamz.wire.tokens import split_plain
 
@@ -81,11 +80,8 @@ def renew_rules_of(owner: Owner, signer: str, now: int) -> None:
 
 
 def _newest(owner: Owner, trusted: TrustedRules, signers: list[str]) -> TrustedRules:
-    most = trusted.head.version + ORPHANS_MOST
+    seen = trusted.head.version
     for told in owner.connection.get("/api/rules", RulesVersions).rules:
         trusted = trusted.update(told.jws, told.signer, signers)
-        if trusted.head.version > most and thumbprint(told.signer) not in owner.roster.signers():
-            raise ReteamzError(
-                "rules_refused", "Somebody who was removed signed far later rules; do not trust this server."
-            )
+        KIND.is_orphan(thumbprint(told.signer), owner.roster.signers(), trusted.head.version - seen)
     return trusted

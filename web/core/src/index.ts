@@ -23,3 +23,4 @@ export * from "./rules.ts";
 export * from "./sealing.ts";
 export * from "./siv.ts";
 export * from "./tokens.ts";
+export * from "./versions.ts";

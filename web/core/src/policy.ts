@@ -23,6 +23,7 @@ import { checkPattern } from "./patterns.ts";
 import { RULE_FIELDS, type RuleField } from "./rules.ts";
 import { SEALED_KINDS, type SealedKind } from "./sealing.ts";
 import { splitToken } from "./tokens.ts";
+import { VersionedKind } from "./versions.ts";
 
 export const DETAILS = ["off", "applications", "names", "everything"] as const;
 export type Detail = (typeof DETAILS)[number];
@@ -139,6 +140,9 @@ const setShape = shape({
   persons: most(PERSONS, shape({ person: hash, department: nullOr(id), settings: nullOr(settingsShape) })),
 });
 
+/** What versions of policies are called, and which errors they make. */
+export const POLICY_KIND = new VersionedKind("policies", "policy_refused", "policy_rollback", "policy_fork");
+
 /** The last policy that was believed; the next one must follow from it. */
 export class TrustedPolicy {
   readonly head: PolicyHead;
@@ -174,12 +178,7 @@ export class TrustedPolicy {
     if (policy.account !== this.#account) throw refused("The policy is another account's");
     requireWhole(policy);
     const head = { version: policy.version, sha256: await sha256(utf8(jws)) };
-    const known = this.head;
-    if (head.version < known.version)
-      throw new ReteamzError("policy_rollback", "The server sent an older policy than it had; do not trust it.");
-    const again = head.version === known.version && head.sha256 !== known.sha256;
-    if (again || (known.version && head.version === known.version + 1 && policy.prev !== known.sha256))
-      throw new ReteamzError("policy_fork", "The server shows two histories of the policy; do not trust this server.");
+    POLICY_KIND.requireFollowing(this.head, head, policy.prev);
     return new TrustedPolicy(this.#account, head, policy);
   }
 }

@@ -6,6 +6,7 @@ import { signJws, verifyJws } from "./jws.ts";
 import { okpVerifier, type PublicOkp, thumbprint } from "./keys.ts";
 import { checkPattern } from "./patterns.ts";
 import { splitToken } from "./tokens.ts";
+import { VersionedKind } from "./versions.ts";
 
 export const RULE_FIELDS = ["app", "title", "site", "url", "doc"] as const;
 export type RuleField = (typeof RULE_FIELDS)[number];
@@ -58,6 +59,9 @@ const setShape = shape({
   overrides: most(OVERRIDES, shape({ department: id, category: categoryId, rating })),
 });
 
+/** What versions of rules are called, and which errors they make. */
+export const RULES_KIND = new VersionedKind("rules", "rules_refused", "rules_rollback", "rules_fork");
+
 /** The last rule set that was believed; the next one must follow from it. */
 export class TrustedRules {
   readonly head: RulesHead;
@@ -93,17 +97,8 @@ export class TrustedRules {
     if (rules.account !== this.#account) throw refused("The rules are another account's");
     requireWhole(rules);
     const head = { version: rules.version, sha256: await sha256(utf8(jws)) };
-    this.#requireFollowing(rules, head);
+    RULES_KIND.requireFollowing(this.head, head, rules.prev);
     return new TrustedRules(this.#account, head, rules);
-  }
-
-  #requireFollowing(rules: RuleSet, head: RulesHead): void {
-    const known = this.head;
-    if (head.version < known.version)
-      throw new ReteamzError("rules_rollback", "The server sent older rules than it had; do not trust this server.");
-    const again = head.version === known.version && head.sha256 !== known.sha256;
-    if (again || (known.version && head.version === known.version + 1 && rules.prev !== known.sha256))
-      throw new ReteamzError("rules_fork", "The server shows two histories of the rules; do not trust this server.");
   }
 }
 

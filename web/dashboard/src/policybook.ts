@@ -2,6 +2,7 @@
 import {
   NO_POLICY,
   openPolicy,
+  POLICY_KIND,
   type PolicyHead,
   type PolicyTree,
   type PublicOkp,
@@ -15,7 +16,7 @@ import {
 } from "@reteamz/core";
 import { get, post } from "./api.ts";
 import { cipherOf } from "./history.ts";
-import { isOrphaned, maySign, newestRoster } from "./rosters.ts";
+import { maySign, newestRoster } from "./rosters.ts";
 import { type OpenKeys, policySeen, rememberPolicy } from "./vault.ts";
 
 type PolicyView = { version: number; jws: string; signer: PublicOkp };
@@ -33,7 +34,11 @@ export async function openPolicybook(keys: OpenKeys): Promise<PolicyBook> {
   const { policies } = await get<{ policies: PolicyView[] }>("/api/policies");
   for (const version of policies) {
     trusted = await trusted.update(version.jws, version.signer, signers);
-    orphaned = await isOrphaned(roster, version.signer, trusted.head.version - seen.version, "policy_refused");
+    orphaned = POLICY_KIND.isOrphan(
+      await thumbprint(version.signer),
+      roster.signers(),
+      trusted.head.version - seen.version,
+    );
   }
   if (seen.version && !trusted.policy)
     throw new ReteamzError("policy_rollback", "The server withholds the policy; do not trust this server.");

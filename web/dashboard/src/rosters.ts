@@ -33,26 +33,6 @@ export function maySign(roster: TrustedRoster, keys: OpenKeys): boolean {
   return roster.member(keys.member)?.rights.includes("settings") ?? false;
 }
 
-/** How many versions ahead of what an end knows it opens what a removed member signed: no number is used up by one lie. */
-const ORPHANS_MOST = 1_000;
-
-/**
- * Whether a removed member signed this: it is shown, to be signed again, followed by nobody, and remembered by nobody (spec 16.7). `ahead`
- * is how many versions it is ahead of the last that was. Raises `code` when that is too many.
- */
-export async function isOrphaned(
-  roster: TrustedRoster,
-  signer: PublicOkp,
-  ahead: number,
-  code: "policy_refused" | "rules_refused",
-): Promise<boolean> {
-  const key = await thumbprint(signer);
-  const orphaned = !roster.signers().includes(key) && roster.formerSigners().includes(key);
-  if (orphaned && ahead > ORPHANS_MOST)
-    throw new ReteamzError(code, "Somebody who was removed signed a far later version; do not trust this server.");
-  return orphaned;
-}
-
 /**
  * Whether the account began in the clear, as its owner signed in version 1. Only such an account has readable names: in any other the
  * server would be asking for tokens of its guesses, to look them up in its records.

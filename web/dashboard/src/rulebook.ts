@@ -5,6 +5,7 @@ import {
   type PublicOkp,
   plainEntry,
   ReteamzError,
+  RULES_KIND,
   type RulesHead,
   type RuleTree,
   sha256,
@@ -16,7 +17,7 @@ import {
   utf8,
 } from "@reteamz/core";
 import { get, post } from "./api.ts";
-import { isOrphaned, maySign, newestRoster } from "./rosters.ts";
+import { maySign, newestRoster } from "./rosters.ts";
 import { EMPTY } from "./rules/tree.ts";
 import { type OpenKeys, rememberRules, rulesSeen } from "./vault.ts";
 
@@ -35,7 +36,11 @@ export async function openRulebook(keys: OpenKeys): Promise<Rulebook> {
   let orphaned = false;
   for (const version of rules) {
     trusted = await trusted.update(version.jws, version.signer, signers);
-    orphaned = await isOrphaned(roster, version.signer, trusted.head.version - seen.version, "rules_refused");
+    orphaned = RULES_KIND.isOrphan(
+      await thumbprint(version.signer),
+      roster.signers(),
+      trusted.head.version - seen.version,
+    );
   }
   if (seen.version && !trusted.rules)
     throw new ReteamzError("rules_rollback", "The server withholds the rules; do not trust this server.");
