@@ -89,6 +89,8 @@ def test_a_computer_is_enrolled_unattended(owner: Owner, tmp_path: Path) -> None
     again = agent(tmp_path / "file", "enroll", "--unattended", "--code-file", str(file))
     assert (again.returncode, "belongs to an account already" in again.stdout) == (0, True)
     assert "already" in refused(tmp_path / "file", "enroll", "--code-file", str(file))
+    (tmp_path / "picture").write_bytes(b"\x89PNG\r\n\xff\xfe")
+    assert "code" in refused(tmp_path / "none", "enroll", "--code-file", str(tmp_path / "picture"))
     assert "once" in refused(tmp_path / "twice", "enroll", code, "--code", code)
     assert "once" in refused(tmp_path / "none", "enroll")
     for name, options, piped, more in (

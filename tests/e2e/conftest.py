@@ -5,11 +5,19 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from tests.agent.conftest import enrol, now
+from tests.agent.sessions.conftest import RunningService, end_service, start_service
+from tests.browser import PASSWORD
 from tests.conftest import RealServer, free_port
 from tests.e2e.recorder import Recorder
+
+from reteamz.owner.client import Owner
+from reteamz.owner.policy import publish_policy
+from reteamz.wire.policy import PolicyTree, Settings
 
 
 @pytest.fixture
@@ -22,6 +30,21 @@ def recorded(tmp_path: Path) -> Iterator[tuple[RealServer, Recorder]]:
     yield server, recorder
     server.stop()
     recorder.close()
+
+
+@contextmanager
+def company_of(server: RealServer, place: Path, email: str, asked: Settings) -> Iterator[tuple[Owner, RunningService]]:
+    """An account whose one computer runs a service for everybody, confirmed, under a signed policy."""
+    owner = Owner.sign_up(server.url, email, PASSWORD, "Lamplight Works", now=now)
+    enrol(owner, place / "agent")
+    service = start_service(place / "agent", place / "run" / "agent.sock")
+    try:
+        owner.confirm(owner.waiting())
+        publish_policy(owner, PolicyTree(settings=asked, departments=[], persons=[]), now())
+        yield owner, service
+    finally:
+        end_service(service)
+        owner.close()
 
 
 def command(folder: Path, *arguments: str) -> str:

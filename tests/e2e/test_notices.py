@@ -8,20 +8,16 @@ from pathlib import Path
 import msgspec
 import pytest
 from playwright.sync_api import expect
-from tests.agent.conftest import enrol, now
-from tests.agent.sessions.conftest import end_service, helping, place, start_service
+from tests.agent.sessions.conftest import helping, place
 from tests.agent.users import User, everyones_python, users
-from tests.browser import PASSWORD, Watched, log_in, open_page
+from tests.browser import Watched, log_in, open_page
 from tests.conftest import RealServer
-from tests.e2e.conftest import files_with
+from tests.e2e.conftest import company_of, files_with
 from tests.e2e.recorder import Recorder
 from tests.waiting import wait_for
 from tests.windows import x_server
 
-from reteamz.agent.state import load_state
-from reteamz.owner.client import Owner
-from reteamz.owner.policy import publish_policy
-from reteamz.wire.policy import INHERITED, PolicyTree
+from reteamz.wire.policy import INHERITED
 
 __all__ = ["place"]
 
@@ -39,15 +35,7 @@ def test_what_was_declined_reaches_the_owner_and_nobody_else(
     recorded: tuple[RealServer, Recorder], user: User, place: Path, watched: Watched
 ) -> None:
     server, recorder = recorded
-    owner = Owner.sign_up(server.url, "owner@company.example", PASSWORD, "Lamplight Works", now=now)
-    folder = place / "agent"
-    enrol(owner, folder)
-    state = load_state(folder)
-    assert state is not None
-    service = start_service(folder, place / "run" / "agent.sock")
-    try:
-        owner.confirm(owner.waiting())
-        publish_policy(owner, PolicyTree(settings=ASKING, departments=[], persons=[]), now())
+    with company_of(server, place, "owner@company.example", ASKING) as (owner, service):
         with x_server() as display, helping(user, service, display):
             wait_for(lambda: service.of(user).asked, what="the question")
             declined = user.run("--socket", str(service.socket), "decline")
@@ -59,13 +47,10 @@ def test_what_was_declined_reaches_the_owner_and_nobody_else(
         expect(told.locator(".found-what")).to_have_text(f"Declined what the policy asks for · {NAME}")
         expect(watched.page.locator("#notices-checked")).to_have_text("Signed by the computers that they name.")
         watched.page.goto(f"{server.url}/healthz")
-    finally:
-        end_service(service)
     server.stop()
-    owner.close()
     traffic = recorder.recorded()
     assert b"consent_refused" in traffic
     for needle in (NAME.encode(), NAME.lower().encode(), NAME.encode("utf-16-le")):
         assert needle not in traffic
-        assert files_with(server.data, needle) == files_with(folder, needle) == []
+        assert files_with(server.data, needle) == files_with(service.folder, needle) == []
         assert needle not in server.log.read_bytes()

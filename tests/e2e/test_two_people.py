@@ -16,14 +16,13 @@ import msgspec
 import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
-from tests.agent.conftest import enrol, now
 from tests.agent.picture import PictureWindow, differs, picture
 from tests.agent.sealed import opened
-from tests.agent.sessions.conftest import RunningService, end_service, helping, place, start_service
+from tests.agent.sessions.conftest import RunningService, helping, place
 from tests.agent.users import User, everyones_python, users
-from tests.browser import PASSWORD, Watched, log_in, open_page
+from tests.browser import Watched, log_in, open_page
 from tests.conftest import RealServer
-from tests.e2e.conftest import files_with
+from tests.e2e.conftest import company_of, files_with
 from tests.e2e.recorder import Recorder
 from tests.waiting import wait_for
 from tests.web.test_records import PIXELS
@@ -31,8 +30,7 @@ from tests.windows import Windows, x_server, xdotool
 
 from reteamz.agent.state import load_state
 from reteamz.owner.client import Owner
-from reteamz.owner.policy import publish_policy
-from reteamz.wire.policy import INHERITED, PolicyTree, Screenshot
+from reteamz.wire.policy import INHERITED, Screenshot
 
 __all__ = ["place"]
 
@@ -107,19 +105,13 @@ def test_each_persons_records_are_read_by_the_owner_alone(
     recorded: tuple[RealServer, Recorder], people: list[User], place: Path, watched: Watched
 ) -> None:
     server, recorder = recorded
-    owner = Owner.sign_up(server.url, EMAIL, PASSWORD, "Lamplight Works", now=now)
-    folder = place / "agent"
-    enrol(owner, folder)
-    state = load_state(folder)
-    assert state is not None
-    service = start_service(folder, place / "run" / "agent.sock")
-    try:
-        owner.confirm(owner.waiting())
-        publish_policy(owner, PolicyTree(settings=ASKED, departments=[], persons=[]), now())
+    with company_of(server, place, EMAIL, ASKED) as (owner, service):
+        state = load_state(service.folder)
+        assert state is not None
         with ExitStack() as stack:
             desks = [sit_down(stack, service, user, seen) for user, seen in zip(people, (ANN, BEA), strict=False)]
             wait_for(lambda: recorded_of(owner, state.device, desks), 180, "records of both")
-            searched = people[2].python_code(SEARCH, str(folder), *canaries())
+            searched = people[2].python_code(SEARCH, str(service.folder), *canaries())
             assert searched.returncode == 0, searched.stderr
             assert int(searched.stdout) >= 4
         log_in(watched.page, server.url, EMAIL)
@@ -127,15 +119,12 @@ def test_each_persons_records_are_read_by_the_owner_alone(
             check_pictures(watched.page, server.url, seen, other)
             check_texts(watched.page, server.url, seen, other)
         watched.page.goto(f"{server.url}/healthz")
-    finally:
-        end_service(service)
     server.stop()
-    owner.close()
     traffic = recorder.recorded()
     for canary in canaries():
         for needle in (canary.encode(), canary.lower().encode(), canary.encode("utf-16-le")):
             assert needle not in traffic, canary
-            assert files_with(server.data, needle) == files_with(folder, needle) == [], canary
+            assert files_with(server.data, needle) == files_with(service.folder, needle) == [], canary
             for log in (server.log, service.log):
                 assert needle not in log.read_bytes(), canary
 

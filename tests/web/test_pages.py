@@ -234,6 +234,20 @@ def test_narrow_screens_do_not_scroll_sideways(company: Company, watched: Watche
     expect(page.locator("#menu")).to_be_hidden()
 
 
+def test_a_print_says_of_whom_and_when_and_has_no_buttons(company: Company, watched: Watched) -> None:
+    page = watched.page
+    log_in(page, company.server.url, company.email)
+    open_page(page, f"{company.server.url}/titles?range=last7")
+    heading = page.locator(".filterbar .print-only")
+    assert not heading.is_visible()
+    page.emulate_media(media="print")
+    expect(heading).to_have_text(re.compile(r"^\w{3} \d{1,2} \w{3} \d{4} – \w{3} \d{1,2} \w{3} \d{4}$"))
+    expect(page.locator(".topbar .print-only")).to_be_visible()
+    for gone in (".filterform", ".presets", ".sidebar", "#search", "[data-export]", ".rate"):
+        assert page.locator(gone).count(), gone
+        assert not page.locator(gone).first.is_visible(), gone
+
+
 def test_the_keyboard_reaches_everything(company: Company, watched: Watched) -> None:
     page = watched.page
     log_in(page, company.server.url, company.email)
