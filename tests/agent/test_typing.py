@@ -309,20 +309,22 @@ def test_password_fields_are_known_where_the_desktop_tells(display: str, tmp_pat
             wait_for(shown, what="the browser")
             xdotool(display, "windowfocus", "--sync", found[-1])
             wait_for(lambda: type_into(display, "n") or "n" in told, what="a key in the plain field")
-            wait_for(lambda: fields._focus is not None and not fields._secret, what="the plain field")
+            wait_for(lambda: fields.focus.place is not None and not fields.focus.secret, what="the plain field")
             xdotool(display, "key", "Tab")
-            wait_for(lambda: fields._secret, what="the password field")
+            wait_for(lambda: fields.focus.secret, what="the password field")
             told.clear()
             type_into(display, "sesame")
             xdotool(display, "key", "shift+Tab")
-            wait_for(lambda: not fields._secret, what="the plain field again")
+            wait_for(lambda: not fields.focus.secret, what="the plain field again")
             wait_for(lambda: type_into(display, "k") or "k" in told, what="a key in the plain field")
             assert set(told) <= {"k", "\t"}
             # In one go: the first keys are there before the desktop told of the field, the last ones when it has lost the focus.
             told.clear()
             xdotool(display, "key", "Tab", "type", "--delay", "1", "opensesame")
             xdotool(display, "key", "shift+Tab")
-            wait_for(lambda: not fields._secret and fields._focus is not None, what="the plain field once more")
+            wait_for(
+                lambda: not fields.focus.secret and fields.focus.place is not None, what="the plain field once more"
+            )
             wait_for(lambda: type_into(display, "k") or "k" in told, what="a key in the plain field once more")
             assert set(told) <= {"k", "\t"}
             assert told_of(bus)

@@ -14,6 +14,7 @@ from reteamz.agent.spool.spool import Make
 from reteamz.wire import limits
 from reteamz.wire.batch import Batch, Blob, Head, Lost, Notice, Refused, Restart, RosterHead, Void
 from reteamz.wire.batch import Event as Row
+from reteamz.wire.errors import ReteamzError
 from reteamz.wire.tokens import Field
 
 Mode = Literal["encrypted", "anonymous", "plain"]
@@ -182,6 +183,9 @@ class BatchMaker:
             yield self._make(terms, columns)
 
     def _make(self, terms: Terms, columns: _Columns) -> Make:
+        if terms.mode == "encrypted" and not all(entry.startswith("rtz1.") for entry in columns.tokens):
+            raise ReteamzError("internal", "A name was about to be told in plain text; nothing was sent.")
+
         def make(seq: int, prev: str) -> bytes:
             return msgspec.json.encode(
                 Batch(

@@ -76,7 +76,7 @@ class Device:
         self._pulse = pulse
         self._sessions: dict[int, Session] = {}
         self._policy = policy
-        self._names = trust.names()
+        self._unsaved = False
         state = trust.state
         self._maker = BatchMaker(state.account, state.device)
         self.computer = platform.node()
@@ -241,8 +241,8 @@ class Device:
             return
         try:
             terms = self._trust.terms(self.policy.version)
-            tell = partial(self._maker.notices, terms, self._names) if telling else None
-            makers = self._maker.batches(terms, self._names, self._trust.rate, events, blobs)
+            tell = partial(self._maker.notices, terms, self._trust.names()) if telling else None
+            makers = self._maker.batches(terms, self._trust.names(), self._trust.rate, events, blobs)
             spent = {each.uid: [(event.start, event.end) for event in part] for each, part in taken.items()}
             self._spool.append(list(makers), self._pending(), spent, tell)
         except BaseException:
@@ -266,7 +266,9 @@ class Device:
             known = union([*spent, *((event.start, event.end) for event in session.merger.held())])
             policy = self.policy_for(session.person)
             brought, events = taken(past, known, policy, session)
-            makers = self._maker.batches(self._trust.terms(policy.version), self._names, self._trust.rate, events)
+            makers = self._maker.batches(
+                self._trust.terms(policy.version), self._trust.names(), self._trust.rate, events
+            )
             told = {session.uid: [(event.start, event.end) for event in events]}
             self._spool.append(list(makers), self._pending(), told)
             return brought
@@ -278,9 +280,11 @@ class Device:
             ReteamzError: that of ``learn``, and ``disk_full``, ``folder_unusable``.
         """
         with self._lock:
-            if learn():
+            self._unsaved |= learn()
+            if self._unsaved:
+                # A disk that is full now takes it with a later poll.
                 save_state(self._folder, self._trust.state)
-                self._names = self._trust.names()
+                self._unsaved = False
 
     def change_state(self, change: Callable[[State], State]) -> None:
         """Change what this computer remembers, on disk and then in memory. Raises ``disk_full``, ``folder_unusable``."""

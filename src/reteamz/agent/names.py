@@ -17,6 +17,7 @@ class TokenNames:
 
     def __init__(self, master: bytes, epoch: int) -> None:
         """``master`` is the epoch's master key, 32 bytes."""
+        self.epoch: Final = epoch
         self._entry = lru_cache(CACHE)(TokenCipher(master, epoch).encrypt)
 
     def entry(self, field: Field, text: str) -> str | None:

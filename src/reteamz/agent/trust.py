@@ -47,6 +47,8 @@ class Trust:
         self._granted: GrantState | None = None
         self._current: AgentKeys | None = None
         self._masters: dict[int, bytes] = {}
+        self._plain = PlainNames()
+        self._tokens: TokenNames | None = None
         self._rules = TrustedRules.after(state.account)
         self.rate: Callable[[Event], int] = unrated
         """Rates an event by the rules that are in force."""
@@ -80,10 +82,12 @@ class Trust:
         return Terms("plain", 0, None, policy) if self.mode == "plain" else ANONYMOUS
 
     def names(self) -> TokenNames | PlainNames:
-        """Return what turns names into entries now."""
+        """Return what turns names into entries now, as :meth:`terms` says."""
         if self._current is None:
-            return PlainNames()
-        return TokenNames(b64decode(self._current.master), self._current.epoch)
+            return self._plain
+        if self._tokens is None or self._tokens.epoch != self._current.epoch:
+            self._tokens = TokenNames(b64decode(self._current.master), self._current.epoch)
+        return self._tokens
 
     def reader(self) -> TokenReader:
         """Return what turns tokens of the epochs that were granted back into names."""

@@ -59,7 +59,9 @@ def agent(context: click.Context, folder: Path | None, socket: Path | None) -> N
 @agent.command()
 @click.argument("code", required=False)
 @click.option("--code", "named", metavar="CODE", help="The code, as in its place.")
-@click.option("--code-file", type=click.File(errors="replace"), help="A file that holds the code; - for what is piped in.")
+@click.option(
+    "--code-file", type=click.File(errors="replace"), help="A file that holds the code; - for what is piped in."
+)
 @click.option("--unattended", is_flag=True, help="Be content with a computer that belongs to an account already.")
 @click.pass_obj
 def enroll(place: Place, code: str | None, named: str | None, code_file: TextIO | None, unattended: bool) -> None:

@@ -15,6 +15,7 @@ from reteamz.agent.desktop.keysyms import Keyboard
 from reteamz.agent.desktop.passwords import PasswordFields
 from reteamz.agent.desktop.x11_input import X11Input
 from reteamz.agent.desktop.x11_windows import X11Windows, open_display
+from reteamz.wire.errors import ReteamzError
 
 Heard = tuple[float, Window, str]
 """When a key arrived, the window it seemed to go to, and what it wrote."""
@@ -65,8 +66,10 @@ class X11Keys:
             at, window, told = heard
             # Whoever closes waits as well: the last keys are judged like the others.
             time.sleep(max(0.0, at + self._passwords.settles_s - time.monotonic()))
-            if not self._passwords.hidden(window, at):
-                self._typed(window, told)
+            # One key that cannot be kept does not end the others.
+            with suppress(ReteamzError):
+                if not self._passwords.hidden(window, at):
+                    self._typed(window, told)
 
     def _is_covered(self) -> bool:
         at = time.monotonic()
