@@ -9,6 +9,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+import zstandard
 from tests.agent.conftest import enrol, log_rows, noticed, now
 from tests.agent.sealed import signed_notices
 from tests.agent.test_uploader import Line
@@ -17,6 +18,7 @@ from reteamz.agent.device import Device
 from reteamz.agent.samples import Sample
 from reteamz.owner.client import Owner
 from reteamz.wire.errors import ReteamzError
+from reteamz.wire.policy import PolicyView
 
 CANARY = "Canary Person 2281"
 
@@ -153,3 +155,55 @@ def test_a_full_disk_keeps_them_in_memory_until_there_is_room(
         device.keep()
     with closing(opened(folder, line)) as device:
         assert len(noticed(device)) == 40
+
+
+def test_a_disk_that_is_full_when_the_grant_comes_lets_no_name_out(owner: Owner, line: Line, tmp_path: Path) -> None:
+    folder = tmp_path / "agent"
+    enrol(owner, folder)
+    sent_bodies: list[bytes] = []
+    real = line.handle_request
+
+    def kept(request: httpx.Request) -> httpx.Response:
+        sent_bodies.append(opened_frame(request))
+        return real(request)
+
+    with closing(opened(folder, line)) as device:
+        owner.confirm(owner.waiting())
+        # Where the new state would be written lies something that cannot be replaced.
+        (folder / "state.json.new").mkdir()
+        with pytest.raises(ReteamzError, match="folder_unusable"):
+            device.sync.poll_once()
+        line.handle_request = kept  # type: ignore[method-assign]  # the test listens on the line
+        device.feed(Sample(now() - 60_000, duration=1_000, person=CANARY, app="Writer", title="Offer"))
+        sent(device)
+        assert [row["person"] for row in log_rows(owner) if row["title"] == "Offer"] == [CANARY]
+        (folder / "state.json.new").rmdir()
+        device.sync.poll_once()
+    with closing(opened(folder, line)) as again:
+        assert again.mode == "encrypted", "the grant is on disk with the next poll"
+    assert sent_bodies
+    assert not [body for body in sent_bodies if CANARY.encode() in body]
+
+
+def opened_frame(request: httpx.Request) -> bytes:
+    """Return the body of a request as it was before compression."""
+    body = request.read()
+    return (
+        zstandard.ZstdDecompressor().decompressobj().decompress(body)
+        if request.headers.get("content-encoding") == "zstd"
+        else body
+    )
+
+
+def test_each_refused_policy_is_told_once(owner: Owner, line: Line, tmp_path: Path) -> None:
+    folder = tmp_path / "agent"
+    enrol(owner, folder)
+    with closing(opened(folder, line)) as device:
+        owner.confirm(owner.waiting())
+        device.sync.poll_once()
+        key = owner.bundle.settings.public()
+        for number in range(6):
+            device.sync._take_policy(PolicyView(number + 1, f"not.a.policy{number % 2}", key))
+        sent(device)
+    told = signed_notices(owner, device.trust.state.device)
+    assert [(code, count) for code, _, count in told if code == "policy_refused"] == [("policy_refused", 2)]

@@ -8,7 +8,7 @@ from typing import Literal
 import msgspec
 
 from reteamz.agent.folder import read_private, write_private
-from reteamz.wire.encoding import Hash, HashOrEmpty, Id
+from reteamz.wire.encoding import Hash, Id
 from reteamz.wire.errors import Code, ReteamzError
 from reteamz.wire.jwk import PublicOkp
 from reteamz.wire.policy import PolicyHead
@@ -37,8 +37,8 @@ class State(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ``fingerprint`` is the owner's (spec 1.11), ``mode`` the account's as the code said. ``confirmed`` is what the
     server said last, believed only where no key depends on it: in a plain account. ``owner`` is the identity key that has the fingerprint, ``grants``
     are those accepted, in order. ``private_until`` is the end of private time in milliseconds. ``rules`` and ``policy``
-    follow the grants: they are in force while the last grant names their signer. ``refused`` is the hash of the policy that was refused
-    last, of which the owner was told.
+    follow the grants: they are in force while the last grant names their signer. ``refused`` are what is remembered of
+    the policies that were refused last, of which the owner was told.
     """
 
     v: Literal[1]
@@ -56,7 +56,7 @@ class State(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     private_until: int = 0
     rules: KeptRules | None = None
     policy: KeptPolicy | None = None
-    refused: HashOrEmpty = ""
+    refused: tuple[Hash, ...] = ()
 
 
 def state_path(folder: Path) -> Path:

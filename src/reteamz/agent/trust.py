@@ -30,8 +30,8 @@ Mode = Literal["anonymous", "plain", "encrypted"]
 
 
 def refusal_of(told: PolicyView) -> str:
-    """Return what is remembered of a policy that is not followed: its hash."""
-    return sha256(told.jws.encode("utf-8", "replace"))
+    """Return what is remembered of a policy that is not followed: a hash of it and of whom the server names as its signer."""
+    return sha256(f"{thumbprint(told.signer)} {told.jws}".encode("utf-8", "replace"))
 
 
 class Trust:
@@ -108,7 +108,7 @@ class Trust:
             (polled.grant is not None and polled.grant not in self.state.grants[-1:])
             or (polled.state == "confirmed") != self.state.confirmed
             or polled.rules is not None
-            or (polled.policy is not None and refusal_of(polled.policy) != self.state.refused)
+            or (polled.policy is not None and refusal_of(polled.policy) not in self.state.refused)
         )
 
     def poll_answered(self, confirmed: bool, owner: PublicOkp, grant: str | None) -> bool:

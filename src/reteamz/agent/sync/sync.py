@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 STOPPING: Final[frozenset[Code]] = frozenset(("signature_invalid", "device_unknown", "device_removed", "chain_fork"))
 """Codes after which only a person can help (spec 11.5)."""
 
+REFUSED_MOST: Final = 32
+"""So many policies that were refused are remembered: the owner is told of each once."""
+
 _NAMES: Final[tuple[tuple[int, Literal["person", "app", "site", "title", "url", "document"]], ...]] = (
     (0, "person"), (5, "app"), (6, "site"), (7, "title"), (8, "url"), (9, "document"),
 )  # fmt: skip
@@ -89,6 +92,8 @@ class Sync:
         try:
             self._device.believe(lambda: self._device.trust.rules_answered(told))
         except ReteamzError as error:
+            if error.code in ("disk_full", "folder_unusable"):
+                raise
             self.rules_problem = error
 
     def _take_policy(self, told: PolicyView | None) -> None:
@@ -99,11 +104,14 @@ class Sync:
         try:
             self._device.believe(lambda: self._device.trust.policy_answered(told))
         except ReteamzError as error:
+            if error.code in ("disk_full", "folder_unusable"):
+                raise
             self.policy_problem = error
-            refused = refusal_of(told)
-            if refused != self._device.trust.state.refused:
+            known, refused = self._device.trust.state.refused, refusal_of(told)
+            if refused not in known:
                 self._device.notice("policy_refused")
-                self._device.change_state(lambda state: msgspec.structs.replace(state, refused=refused))
+                listed = (*known, refused)[-REFUSED_MOST:]
+                self._device.change_state(lambda state: msgspec.structs.replace(state, refused=listed))
 
     def _poll(self, computer: str | None) -> Polled:
         trust = self._device.trust
