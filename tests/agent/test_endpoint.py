@@ -13,7 +13,7 @@ import msgspec
 import pytest
 from tests.waiting import wait_for
 
-from reteamz.agent.connections import found_by_lsof, user_at
+from reteamz.agent.connections import Address, found_by_lsof, found_in_table, user_at
 from reteamz.agent.control import NAME, ControlServer, Request, Status, ask
 from reteamz.agent.endpoint import Endpoint, LoopbackEndpoint, UnixEndpoint, peer_of_xucred
 from reteamz.agent.localapi.guard import require_user
@@ -25,7 +25,20 @@ STATUS = Status(
     running=True, mode="plain", account="a", device="d", server="s", fingerprint="f", recorded=[], waiting=0
 )
 SOMEBODY_ELSE = 4_711
-WAYS: list[Callable[[], Endpoint]] = [UnixEndpoint, LoopbackEndpoint]
+
+
+def accepted_user(there: Address, here: Address) -> int | None:
+    """Look up a user as soon as there is one: on Linux an end has none before its program accepted the connection."""
+    found: list[int | None] = []
+    wait_for(lambda: found.append(user_at(there, here)) or found[-1] is not None, what="the user of an end")
+    return found[-1]
+
+
+def loopback() -> LoopbackEndpoint:
+    return LoopbackEndpoint(accepted_user)
+
+
+WAYS: list[Callable[[], Endpoint]] = [UnixEndpoint, loopback]
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -163,3 +176,12 @@ def test_windows_accounts_are_numbers() -> None:
     assert number_of(ann) == number_of(ann.lower())
     assert 0 < number_of(ann) < 1 << 63
     assert number_of(ann) != number_of(ann[:-1] + "4")
+
+
+@pytest.mark.parametrize(
+    ("state", "inode", "user"), [("01", "4711", 1000), ("06", "0", None), ("01", "0", None), ("08", "4711", None)]
+)
+def test_a_connection_that_was_closed_is_nobodys(state: str, inode: str, user: int | None) -> None:
+    """The kernel's table shows such a one as root's (Linux, Documentation/networking/proc_net_tcp.rst)."""
+    line = f"   0: 0100007F:BC4E 0100007F:15E0 {state} 00000000:00000000 00:00000000 00000000  1000        0 {inode} 1"
+    assert found_in_table([line], ("127.0.0.1", 0xBC4E), ("127.0.0.1", 0x15E0)) == user

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from reteamz.agent.install import launchd, systemd, windows
-from reteamz.agent.install.choose import require_right
+from reteamz.agent.install.choose import require_right, require_roots_alone
 from reteamz.agent.install.plan import Plan, Scope, Step, install, uninstall
 from reteamz.wire.errors import ReteamzError
 
@@ -138,6 +138,24 @@ def test_the_wrong_rights_are_one_sentence(scope: Scope, administrator: bool, pl
     with pytest.raises(ReteamzError, match=hint):
         require_right(scope, administrator, platform)
     require_right(scope, not administrator, platform)
+
+
+def test_a_program_that_others_can_change_is_not_installed_for_everybody(tmp_path: Path) -> None:
+    program = tmp_path / "bin" / "reteamz"
+    program.parent.mkdir()
+    program.write_text("")
+    for path in (program.parent, program):
+        path.chmod(0o755)
+    require_roots_alone(program, os.geteuid())
+    program.parent.chmod(0o777)
+    with pytest.raises(ReteamzError, match="forbidden"):
+        require_roots_alone(program, os.geteuid())
+    program.parent.chmod(0o755)
+    os.chown(program, 12_345, 12_345)
+    with pytest.raises(ReteamzError, match="can change"):
+        require_roots_alone(program)
+    with pytest.raises(ReteamzError, match="cannot reach"):
+        require_roots_alone(Path("/home"))
 
 
 def test_the_commands_explain_themselves() -> None:

@@ -85,7 +85,12 @@ def test_titles_reach_the_owner_and_nobody_else(
     windows.open("Tender for Ridgeway Looms")
     windows.focus("Before the owner trusted it")
     with agent_running(folder, display, "--sample-every", "0.1", "--upload-every", "0.3") as agent:
-        wait_for(lambda: log_rows(owner), what="anonymous events")
+
+        def anonymous() -> bool:
+            xdotool(display, "key", "shift")
+            return bool(log_rows(owner))
+
+        wait_for(anonymous, what="anonymous events")
         assert {row["title"] for row in log_rows(owner)} == {""}
         assert agent.status().mode == "anonymous"
         owner.confirm(owner.waiting())

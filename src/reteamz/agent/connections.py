@@ -14,6 +14,8 @@ Address = tuple[str, int]
 """IPv4 address and port."""
 
 _LSOF_S: Final = 5.0
+_ESTABLISHED: Final = "01"
+"""State of a connection in the table (Linux, net/tcp_states.h)."""
 _FIELD: Final = re.compile(r"^([a-z])(.*)$")
 
 
@@ -43,7 +45,8 @@ def found_in_table(table: Iterable[str], client: Address, server: Address) -> in
     local, remote = _hex(client), _hex(server)
     for line in table:
         columns = line.split()
-        if len(columns) > 7 and columns[1] == local and columns[2] == remote:
+        # One that was closed has no user any more, which the table shows as root's.
+        if len(columns) > 9 and columns[1:4] == [local, remote, _ESTABLISHED] and columns[9] != "0":
             return int(columns[7])
     return None
 

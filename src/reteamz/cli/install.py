@@ -21,7 +21,11 @@ def install(computer: bool) -> None:
     from reteamz.agent.install.plan import install as carry_out
 
     carry_out(_plan(computer))
-    click.echo("Installed. `reteamz agent status` tells what is recorded.")
+    click.echo(
+        "Installed. Once it is enrolled into the service's folder and started, `reteamz agent status` tells what is recorded."
+        if computer
+        else "Installed. `reteamz agent status` tells what is recorded."
+    )
 
 
 @click.command()

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import stat
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
+import reteamz
 from reteamz.agent.install import launchd, systemd, windows
 from reteamz.agent.install.plan import Plan, Scope
 from reteamz.agent.users import own_user
@@ -25,6 +28,9 @@ def chosen(scope: Scope, program: Sequence[str]) -> Plan:
     require_right(scope, is_administrator(), platform)
     if platform == "win32":
         return windows.plan(scope, program)
+    if scope == "computer":
+        for needed in (Path(program[0]).absolute(), Path(reteamz.__file__).resolve().parent):
+            require_roots_alone(needed)
     if platform == "darwin":
         return launchd.plan(scope, program, Path.home(), own_user())
     if not Path("/run/systemd/system").is_dir():
@@ -43,6 +49,35 @@ def require_right(scope: Scope, administrator: bool, platform: str) -> None:
         raise ReteamzError(
             "forbidden", "This would install the agent of root: run it as the person, or for everybody with --computer."
         )
+
+
+_HIDDEN: Final = ("/home", "/root", "/run/user")
+"""What the units close to services (systemd.exec(5), ProtectHome)."""
+
+
+def require_roots_alone(program: Path, owner: int = 0) -> None:
+    """Require a program that everybody's sessions will start to be one that nobody but root can replace.
+
+    Args:
+        program: the program, or the folder that it is loaded from.
+        owner: whose it and the folders above it have to be, root's.
+
+    Raises:
+        ReteamzError: ``forbidden``.
+    """
+    for path in (program, *program.parents):
+        told = path.stat()
+        # In a folder like /tmp nobody renames what is another's.
+        writable = told.st_mode & 0o022 and not (told.st_mode & stat.S_ISVTX and path != program)
+        if told.st_uid not in (0, owner) or writable:
+            raise ReteamzError(
+                "forbidden",
+                f"Somebody else than root can change {path}: install the program for the computer, as in /opt/reteamz.",
+            )
+        if str(path) in _HIDDEN:
+            raise ReteamzError(
+                "forbidden", f"Services cannot reach {path}: install the program for the computer, as in /opt/reteamz."
+            )
 
 
 def is_administrator() -> bool:

@@ -36,7 +36,8 @@ def plan(scope: Scope, program: Sequence[str], home: Path, root: Path = Path("/"
         )
     service, session = "reteamz-agent-computer.service", "reteamz-agent-session.service"
     made = ["useradd", "--system", "--home-dir", f"/var/lib/{USER}", "--shell", "/usr/sbin/nologin", USER]
-    folder = ["install", "-d", "-o", USER, "-m", "700", f"/var/lib/{USER}", f"/var/lib/{USER}/computer"]
+    # Nothing below it: that folder is the service's, who could lead root to other places by a link.
+    folder = ["install", "-d", "-o", USER, "-m", "700", f"/var/lib/{USER}"]
     etc = root / "etc" / "systemd"
     return Plan(
         {etc / "system" / service: _unit(service, program), etc / "user" / session: _unit(session, program)},

@@ -265,8 +265,10 @@ def _unasked() -> ReteamzError:
 def _listening(path: Path, way: Endpoint) -> socket.socket:
     try:
         path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
-        with suppress(OSError):
-            way.connect(path, 1).close()
+        with suppress(FileNotFoundError, ConnectionRefusedError):
+            # Whoever has too much to do to answer listens as well.
+            with suppress(TimeoutError, BlockingIOError):
+                way.connect(path, 1).close()
             raise ReteamzError("already_running", f"An agent's service listens on {path} already.")
         return way.listen(path, True, 64)
     except OSError as error:
