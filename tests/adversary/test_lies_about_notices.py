@@ -22,7 +22,7 @@ from reteamz.wire.batch import Head
 from reteamz.wire.encoding import b64decode
 from reteamz.wire.errors import ReteamzError
 
-SIGNED = "Signed by the computers that they name."
+SIGNED = "Each is as a computer that you confirmed signed it."
 
 
 @pytest.fixture
@@ -155,3 +155,34 @@ def test_a_signature_that_is_taken_away_proves_nothing(told: Company, page: Page
     open_page(page, f"{told.server.url}/devices")
     expect(page.locator("#notices .found-problem").first).to_contain_text("verify the log")
     expect(page.locator("#notices-checked")).not_to_have_text(SIGNED)
+
+
+def test_words_of_the_page_are_put_right_and_a_line_that_stands_twice_is_told(told: Company, page: Page) -> None:
+    log_in(page, told.server.url, told.email)
+
+    def answer(route: Route) -> None:
+        real = route.fetch()
+        body = real.text()
+        lied = body.replace("Declined what the policy asks for", "Accepted what the policy asks for", 1)
+        begin, end = (
+            lied.index('<li class="found"'),
+            lied.index("</li>", lied.index('<li class="found"')) + len("</li>"),
+        )
+        assert lied != body
+        route.fulfill(response=real, body=lied[:end] + lied[begin:end] + lied[end:])
+
+    page.route("**/devices", answer)
+    open_page(page, f"{told.server.url}/devices")
+    expect(page.locator("#notices .found-problem")).to_have_count(1)
+    expect(page.locator("#notices .found-problem")).to_contain_text("batch_altered")
+    declined = page.locator('#notices [data-code="consent_refused"] .notice-what').first
+    expect(declined).to_have_text("Declined what the policy asks for")
+
+
+@pytest.mark.parametrize("proof", ["null", '{"seq":1,"body":5,"signature":"x","signing":null}', "no JSON"])
+def test_what_is_no_proof_at_all_is_told(told: Company, page: Page, proof: str) -> None:
+    log_in(page, told.server.url, told.email)
+    page.route("**/api/notices/**", lambda route: route.fulfill(body=proof, content_type="application/json"))
+    open_page(page, f"{told.server.url}/devices")
+    expect(page.locator("#notices .found-problem")).to_have_count(2)
+    expect(page.locator("#notices-checked")).to_contain_text("Not all of this could be checked")

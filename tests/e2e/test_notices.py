@@ -45,7 +45,9 @@ def test_what_was_declined_reaches_the_owner_and_nobody_else(
         open_page(watched.page, f"{server.url}/devices")
         told = watched.page.get_by_test_id("notices")
         expect(told.locator(".found-what")).to_have_text(f"Declined what the policy asks for · {NAME}")
-        expect(watched.page.locator("#notices-checked")).to_have_text("Signed by the computers that they name.")
+        expect(watched.page.locator("#notices-checked")).to_have_text(
+            "Each is as a computer that you confirmed signed it."
+        )
         watched.page.goto(f"{server.url}/healthz")
     server.stop()
     traffic = recorder.recorded()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -150,3 +151,11 @@ def test_they_follow_a_name_that_was_joined_and_outlive_its_erasure(tmp_path: Pa
     assert (again.mode, again.tokens) == ("encrypted", [name])
     assert again.notices == [Notice(NOW_MS, "records_lost", 0, 2)]
     store.close()
+
+
+def test_the_browser_says_the_same_words() -> None:
+    """It does not take them from the server, so it has them itself."""
+    source = (Path(__file__).parents[3] / "web" / "dashboard" / "src" / "notices.ts").read_text()
+    assert dict(re.findall(r'^  (\w+): "([^"]+)",$', source, re.MULTILINE)) == {
+        code: title for code, (title, _) in WORDS.items()
+    }

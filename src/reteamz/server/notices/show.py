@@ -16,7 +16,7 @@ from reteamz.server.store.activity import ActivityStore
 from reteamz.wire.batch import NoticeCode
 from reteamz.wire.errors import ReteamzError
 
-ROWS: Final = 50
+ROWS: Final = 60
 """Notices on a page."""
 EACH: Final = 3
 """Notices of one device where the latest are shown."""

@@ -1,6 +1,7 @@
 /** Who is at work now: asked again every half minute while somebody looks. */
 import { get } from "../api.ts";
 import { byId, maybe, show, told } from "../dom.ts";
+import { momentsIn } from "../moments.ts";
 
 const EVERY_MS = 30_000;
 const WORDS: Record<string, string> = {
@@ -25,14 +26,7 @@ export function startLive(): void {
 async function again(table: HTMLTableElement): Promise<void> {
   try {
     const answer = await get<{ at_ms: number; rows: Row[] }>(`/api/reports/live?${table.dataset.query}`);
-    const moment = new Intl.DateTimeFormat("en-GB", {
-      day: "numeric",
-      month: "short",
-      year: "numeric",
-      hour: "2-digit",
-      minute: "2-digit",
-      timeZone: table.dataset.zone,
-    });
+    const moment = momentsIn(table.dataset.zone);
     table.tBodies[0]?.replaceChildren(...answer.rows.map((row) => made(row, moment)));
     byId("live-at").textContent = `as of ${moment.format(answer.at_ms)}`;
   } catch (error) {

@@ -163,17 +163,18 @@ def notices(
 
     They come by the server's clock: a computer whose own is wrong would else stay in front for years.
     """
+    whole = cursor.execute("SELECT count(*) FROM notice WHERE account = $account", {"account": account}).fetchone()
     order = "received_at DESC, seq DESC, at_ms DESC, code, person"
     rows = cursor.execute(
         f"""
-        SELECT whole, device, seq, at_ms, code, person, count FROM (
-            SELECT *, count(*) OVER () AS whole, row_number() OVER (PARTITION BY device ORDER BY {order}) AS place
+        SELECT device, seq, at_ms, code, person, count FROM (
+            SELECT *, row_number() OVER (PARTITION BY device ORDER BY {order}) AS place
             FROM notice WHERE account = $account
         ) WHERE $each IS NULL OR place <= $each ORDER BY {order}, device LIMIT $limit OFFSET $offset
         """,
         {"account": account, "each": each, "limit": limit, "offset": offset},
     ).fetchall()
-    return (rows[0][0] if rows else 0), [row[1:] for row in rows]
+    return whole[0] if whole else 0, rows
 
 
 def alarms(cursor: duckdb.DuckDBPyConnection, account: str) -> list[Alarm]:
