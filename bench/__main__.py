@@ -13,7 +13,7 @@ BENCHMARKS = (
     ("bench.ends",),
     ("bench.rules",),
     ("bench.whole",),
-    ("bench.hour",),
+    ("bench.hour", "--minutes", "5"),
     ("bench.activitywatch",),
 )
 
