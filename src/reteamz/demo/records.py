@@ -51,14 +51,16 @@ def canaries() -> set[str]:
 
 
 def take(person: Person, device: Device, recorded: Sequence[Sequence[Sample]], seed: int) -> None:
-    """Record pictures, texts and sound of the last days that were fed and long enough, and deliver them.
+    """Tell the owner that the person accepted; record pictures, texts and sound of the last days that were fed and long enough, and deliver them.
 
     Raises:
         ReteamzError: those of the spool and of the server.
     """
+    device.notice("consent_given", person.name)
     days = [[sample for sample in samples if sample.kind == ACTIVE and sample.app] for samples in recorded]
     for seen in [day for day in days if len(day) >= _PICTURES][-DAYS:]:
         _take(person, device, seen, random.Random(f"records/{seed}/{person.name}/{seen[0].at}"))  # noqa: S311  # a story
+    device.flush()
     device.sync.push_all()
     while device.records.push():
         pass
