@@ -100,7 +100,7 @@ def test_rules_are_made_signed_judged_and_added_up(ruled: Company, watched: Watc
     expect(page.get_by_test_id("parted")).to_contain_text("Only unproductive time")
     page.get_by_test_id("parted").get_by_role("link", name="Titles").click()
     expect(page.get_by_test_id("ranking").locator("tbody tr .name")).to_have_text(["Sourdough in 4 steps"])
-    page.get_by_test_id("parted").get_by_role("link", name="All time").click()
+    page.get_by_test_id("parted").get_by_role("link", name="Any rating").click()
     expect(page.get_by_test_id("ranking").locator("tbody tr")).to_have_count(3)
     assert any("/api/rules" in text for text in sent)
     assert not any(word in text for text in sent for word in ("Kitchen", "sourdough", "Ridgeway", "Inbox"))

@@ -87,7 +87,8 @@ def enroll(place: Place, code: str | None, named: str | None, code_file: TextIO 
         click.echo("This computer belongs to an account already; nothing was changed.")
         return
     click.echo(
-        f"Enrolled at {state.server}; the owner confirms this computer there. Start it with `reteamz agent run`."
+        f"Enrolled at {state.server}; the owner confirms this computer there. Start it with `reteamz agent run`, or with "
+        "every session by `reteamz agent install`."
     )
 
 

@@ -10,14 +10,17 @@ if TYPE_CHECKING:
     from reteamz.agent.install.plan import Plan
 
 _COMPUTER = click.option(
-    "--computer", is_flag=True, help="For everybody on this computer: one service, a helper in each session."
+    "--computer", is_flag=True, help="The one for everybody on this computer: a service, and a helper in each session."
 )
 
 
 @click.command()
 @_COMPUTER
 def install(computer: bool) -> None:
-    """Start the agent with every session from now on, and now; once more after an update."""
+    """Start the agent with every session from now on, and now; once more after an update.
+
+    Enrol first; with --computer, which takes an administrator, afterwards, into the folder of the service.
+    """
     from reteamz.agent.install.plan import install as carry_out
 
     carry_out(_plan(computer))

@@ -69,6 +69,10 @@ function startMenu(): void {
     if (event.key !== "Escape") return;
     byId("menu").classList.remove("sidebar-open");
     button.setAttribute("aria-expanded", "false");
+    for (const box of document.querySelectorAll<HTMLDetailsElement>("details.choices[open]")) {
+      box.open = false;
+      box.querySelector("summary")?.focus();
+    }
   });
   document.addEventListener("click", (event) => {
     for (const box of document.querySelectorAll<HTMLDetailsElement>("details.choices[open]"))

@@ -47,7 +47,8 @@ def require_right(scope: Scope, administrator: bool, platform: str) -> None:
         )
     if scope == "person" and administrator and platform != "win32":
         raise ReteamzError(
-            "forbidden", "This would install the agent of root: run it as the person, or for everybody with --computer."
+            "forbidden",
+            "This would be about the agent of root: run it as the person, or for everybody with --computer.",
         )
 
 

@@ -43,6 +43,7 @@ def template_engine() -> JinjaTemplateEngine:
         clock=texts.clock,
         change=texts.change,
         moved=texts.moved,
+        span=texts.span,
         version=__version__,
         integrity=hashes(HERE / "static"),
     )

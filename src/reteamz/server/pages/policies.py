@@ -113,7 +113,7 @@ async def policies(
         "Policies",
         kinds=kinds_of(said),
         held=held,
-        version=policy.version if policy is not None else 0,
+        newest=policy.version if policy is not None else 0,
         issued=policy.issued if policy is not None else 0,
         hours=hours_told(said.hours),
         private=said.private,

@@ -71,10 +71,10 @@ def change(now: int, before: int) -> float | None:
 
 
 def moved(now: int, before: int) -> str:
-    """Return the change against the period before in few characters: ``+50 %``, ``−20 %``, ``new``."""
+    """Return the change against the period before in few characters: ``+50 %``, ``−20 %``, ``new``, ``–`` for nothing at all."""
     fraction = change(now, before)
     if fraction is None:
-        return "new"
+        return "new" if now else "–"
     return f"{fraction * 100:+.0f} %".replace("-", "\N{MINUS SIGN}")
 
 
@@ -106,6 +106,12 @@ def short_day(value: date | str) -> str:
     """Return a day as ``24 Nov``."""
     at = date.fromisoformat(value) if isinstance(value, str) else value
     return f"{at.day} {at:%b}"
+
+
+def span(first: date | str, last: date | str) -> str:
+    """Return days as ``20 Nov – 24 Nov``, one as ``20 Nov``."""
+    begin, end = short_day(first), short_day(last)
+    return begin if begin == end else f"{begin} – {end}"
 
 
 def moment(ms: int | None, zone: str) -> str:
