@@ -10,7 +10,8 @@ const NUMBERS = new Set(["number", "duration", "balance", "percent", "time"]);
 
 /** The rows of a table that are shown, header first; `data-value` and `data-as` say what programs read. */
 export function cellsOf(table: HTMLTableElement): Cell[][] {
-  const rows = [...table.rows].filter((row) => !row.hidden);
+  // A sum among rows would be counted twice by whoever adds them up.
+  const rows = [...table.rows].filter((row) => !row.hidden && row.parentElement !== table.tFoot);
   return rows.map((row) => [...row.cells].filter((cell) => cell.dataset.skip === undefined).map(cellOf));
 }
 
