@@ -11,7 +11,6 @@ import os
 import random
 import statistics
 import subprocess
-import sys
 import tempfile
 import time
 from itertools import pairwise
@@ -20,9 +19,8 @@ from typing import Any, Final
 
 import httpx
 
-from bench.whole import PASSWORD, cpu_s, display, enrolled, now, resident_mb
+from bench.whole import PASSWORD, agent_at, cpu_s, display, enrolled, now, resident_mb
 from bench.wire import Wire, relay
-from reteamz.agent.control import Request, ask
 from reteamz.demo.server import free_port, serving
 from reteamz.owner.client import Owner
 
@@ -57,6 +55,7 @@ class Desk:
             found = self._tool("search", "--onlyvisible", "--pid", str(pid), check=False).split()
             if found:
                 return found[-1]
+            # xdotool tells nobody when a window comes up: it is asked.
             time.sleep(0.1)
         raise RuntimeError("no window came up")
 
@@ -77,6 +76,7 @@ class Desk:
         self._tool("type", "--delay", "80", text)
         self.switches += 1
         self.keys += len(text)
+        # A person looks at what they opened.
         time.sleep(self._chance.uniform(2, 20))
 
     def close(self) -> None:
@@ -97,6 +97,7 @@ def watched(desk: Desk, agent: int, wire: Wire, minutes: float) -> dict[str, Any
         resident.append(resident_mb(agent))
         if PAUSE[0] * length <= passed < PAUSE[1] * length:
             quiet.append((time.monotonic(), cpu_s(agent)))
+            # Nobody is there; so often the agent's memory is looked at.
             time.sleep(5)
         else:
             desk.work()
@@ -133,26 +134,8 @@ def main() -> None:
             owner = Owner.sign_up(wire.url, "bench@company.example", PASSWORD, "Works", now=now)
             enrolled(owner, folder / "agent", http, 5_000).close()
             desk = Desk(screen)
-            command = [
-                sys.executable,
-                "-m",
-                "reteamz.cli.main",
-                "agent",
-                "--dir",
-                str(folder / "agent"),
-                "run",
-                "--port",
-                "0",
-            ]
-            agent = subprocess.Popen(command, env={**os.environ, "DISPLAY": screen}, stdout=subprocess.DEVNULL)
-            while ask(folder / "agent", Request("status")) is None:
-                assert agent.poll() is None
-                time.sleep(0.1)
-            # The start itself is not work.
-            time.sleep(5)
-            told = watched(desk, agent.pid, wire, minutes)
-            agent.terminate()
-            agent.wait(30)
+            with agent_at(folder / "agent", screen) as agent:
+                told = watched(desk, agent, wire, minutes)
             desk.close()
             owner.close()
     print(json.dumps(told))

@@ -143,26 +143,36 @@ def display() -> Iterator[str]:
         process.wait(20)
 
 
+@contextmanager
+def agent_at(folder: Path, screen: str) -> Iterator[int]:
+    """Run an agent on a display; yield its process once it is at work."""
+    command = [sys.executable, "-m", "reteamz.cli.main", "agent", "--dir", str(folder), "run", "--port", "0"]
+    agent = subprocess.Popen(command, env={**os.environ, "DISPLAY": screen}, stdout=subprocess.DEVNULL)
+    while ask(folder, Request("status")) is None:
+        assert agent.poll() is None
+        # It tells nobody when it is ready: it is asked.
+        time.sleep(0.1)
+    # The start itself is not what is measured.
+    time.sleep(5)
+    try:
+        yield agent.pid
+    finally:
+        agent.terminate()
+        agent.wait(30)
+
+
 def idle_agent(owner: Owner, folder: Path, http: httpx.Client, seconds: int) -> dict[str, Any]:
     """Return what an agent costs that looks once a second at a display where nothing happens."""
     enrolled(owner, folder, http, 5_000).close()
-    command = [sys.executable, "-m", "reteamz.cli.main", "agent", "--dir", str(folder), "run", "--port", "0"]
     with display() as number:
         window = subprocess.Popen(
             ["xterm", "-T", "Offer 4711", "-e", "sleep", "3600"], env={**os.environ, "DISPLAY": number}
         )
-        agent = subprocess.Popen(command, env={**os.environ, "DISPLAY": number}, stdout=subprocess.DEVNULL)
-        while ask(folder, Request("status")) is None:
-            assert agent.poll() is None
-            time.sleep(0.1)
-        # The start itself is not idling.
-        time.sleep(5)
-        before, began = cpu_s(agent.pid), time.monotonic()
-        time.sleep(seconds)
-        spent, passed = cpu_s(agent.pid) - before, time.monotonic() - began
-        resident = resident_mb(agent.pid)
-        agent.terminate()
-        agent.wait(30)
+        with agent_at(folder, number) as agent:
+            before, began = cpu_s(agent), time.monotonic()
+            time.sleep(seconds)
+            spent, passed = cpu_s(agent) - before, time.monotonic() - began
+            resident = resident_mb(agent)
         window.terminate()
         window.wait(30)
     return {

@@ -38,7 +38,7 @@ class State(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     server said last, believed only where no key depends on it: in a plain account. ``owner`` is the identity key that has the fingerprint, ``grants``
     are those accepted, in order. ``private_until`` is the end of private time in milliseconds. ``rules`` and ``policy``
     follow the grants: they are in force while the last grant names their signer. ``refused`` are what is remembered of
-    the policies that were refused last, of which the owner was told.
+    the policies and rules that were refused last.
     """
 
     v: Literal[1]

@@ -29,8 +29,8 @@ from reteamz.wire.rules import RulesHead, RulesView, epoch_of
 Mode = Literal["anonymous", "plain", "encrypted"]
 
 
-def refusal_of(told: PolicyView) -> str:
-    """Return what is remembered of a policy that is not followed: a hash of it and of whom the server names as its signer."""
+def refusal_of(told: PolicyView | RulesView) -> str:
+    """Return what is remembered of a policy, or rules, that are not followed: a hash of it and of whom the server names as its signer."""
     return sha256(f"{thumbprint(told.signer)} {told.jws}".encode("utf-8", "replace"))
 
 
@@ -107,7 +107,7 @@ class Trust:
         return (
             (polled.grant is not None and polled.grant not in self.state.grants[-1:])
             or (polled.state == "confirmed") != self.state.confirmed
-            or polled.rules is not None
+            or (polled.rules is not None and refusal_of(polled.rules) not in self.state.refused)
             or (polled.policy is not None and refusal_of(polled.policy) not in self.state.refused)
         )
 

@@ -29,7 +29,7 @@ STOPPING: Final[frozenset[Code]] = frozenset(("signature_invalid", "device_unkno
 """Codes after which only a person can help (spec 11.5)."""
 
 REFUSED_MOST: Final = 32
-"""So many policies that were refused are remembered: the owner is told of each once."""
+"""So many policies and rules that were refused are remembered: they are no news, and the owner is told of a policy once."""
 
 _NAMES: Final[tuple[tuple[int, Literal["person", "app", "site", "title", "url", "document"]], ...]] = (
     (0, "person"), (5, "app"), (6, "site"), (7, "title"), (8, "url"), (9, "document"),
@@ -95,6 +95,7 @@ class Sync:
             if error.code in ("disk_full", "folder_unusable"):
                 raise
             self.rules_problem = error
+            self._remember(refusal_of(told))
 
     def _take_policy(self, told: PolicyView | None) -> None:
         """Obey a new policy, or keep the one before and say why, once for each such policy."""
@@ -107,11 +108,18 @@ class Sync:
             if error.code in ("disk_full", "folder_unusable"):
                 raise
             self.policy_problem = error
-            known, refused = self._device.trust.state.refused, refusal_of(told)
-            if refused not in known:
+            refused = refusal_of(told)
+            if refused not in self._device.trust.state.refused:
+                # Rather twice than never, should the agent end in between.
                 self._device.notice("policy_refused")
-                listed = (*known, refused)[-REFUSED_MOST:]
-                self._device.change_state(lambda state: msgspec.structs.replace(state, refused=listed))
+                self._remember(refused)
+
+    def _remember(self, refused: str) -> None:
+        """Remember what was refused."""
+        known = self._device.trust.state.refused
+        if refused not in known:
+            listed = (*known, refused)[-REFUSED_MOST:]
+            self._device.change_state(lambda state: msgspec.structs.replace(state, refused=listed))
 
     def _poll(self, computer: str | None) -> Polled:
         trust = self._device.trust
